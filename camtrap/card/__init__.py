@@ -1,0 +1,1 @@
+"""WHAT IS ON THE CARD: files, EXIF, maker notes, times."""

@@ -1,0 +1,1 @@
+"""THE FRONT DOOR: one module a command; options and messages only."""

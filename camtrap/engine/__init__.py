@@ -1,0 +1,1 @@
+"""MAKING IT RUN: the loop over a card on one machine, and its progress display."""

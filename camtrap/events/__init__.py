@@ -1,0 +1,1 @@
+"""WHAT IT MEANS: frames grouped into events."""

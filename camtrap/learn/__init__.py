@@ -1,0 +1,1 @@
+"""GETTING BETTER: data sets, augmentation, training and evaluation."""

@@ -1,0 +1,1 @@
+"""WHAT WE KNOW: the SQLite file in which every file of a card has exactly one state."""

@@ -1,0 +1,1 @@
+"""WHAT IS IN THE PICTURE: networks, checkpoints, the predictor and its calibrated rule."""
