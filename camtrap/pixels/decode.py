@@ -1,0 +1,195 @@
+"""From a file's bytes to upright RGB pixels: at the smallest scale that serves, and truthful about damage.
+
+One read of the file serves the content key, the metadata and both decodes. Pillow's strict mode stays
+on, and a JPEG without its end marker counts as truncated, so that half a picture is never judged as a
+whole one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from camtrap.errors import TruncatedPicture, UnreadablePicture
+from camtrap.pixels.fit import Region, fitted_size
+
+Pixels = NDArray[np.uint8]
+"""Shape (height, width, 3), RGB, 0..255, upright."""
+
+SCALE_MARGIN = 1.5
+"""A reduced JPEG decode keeps at least this many times the target's pixels a side: below it, the result
+drifts from the full decode (40 dB against 50 dB at 480 pixels)."""
+
+PIXEL_LIMIT = 400_000_000
+"""Pictures above this are refused: 400 megapixels need more than 1 GB once decoded."""
+
+COLOUR_SPREAD = 5.0
+"""A picture whose colour differences vary less than this (standard deviation, 0..255) is infra-red or grey."""
+
+with contextlib.suppress(ImportError):
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded picture: its pixels at reduced size, and the size of the upright original in pixels."""
+
+    pixels: Pixels
+    width: int
+    height: int
+    infrared: bool
+
+
+def decode_frame(data: bytes, side: int) -> Frame:
+    """Decode a picture so that its longer side is `side` pixels (smaller pictures are enlarged).
+
+    Raises `TruncatedPicture` when the data end early and `UnreadablePicture` when they cannot be decoded.
+    """
+    with opened(data) as image:
+        width, height = upright_size(image)
+        target = fitted_size(width, height, side)
+        reduced = _upright(image, (SCALE_MARGIN * target[0], SCALE_MARGIN * target[1]))
+        pixels = np.asarray(reduced.resize(target, Image.Resampling.BILINEAR))
+    return Frame(pixels, width, height, is_infrared(pixels))
+
+
+def decode_crops(
+    data: bytes, regions: Sequence[Region], side: int, fill: int = 127
+) -> list[Pixels]:
+    """Cut regions (in pixels of the upright original) and scale each into a `side` x `side` square.
+
+    A region that is not square is centred and the rest filled with grey `fill`. The picture is decoded
+    once, at the scale that the smallest region needs. Raises as `decode_frame`.
+    """
+    with opened(data) as image:
+        width, height = upright_size(image)
+        smallest = min(max(region.width, region.height) for region in regions)
+        scale = SCALE_MARGIN * side / max(smallest, 1.0)
+        reduced = _upright(image, (width * scale, height * scale))
+        return [_cut(reduced, region, reduced.width / width, side, fill) for region in regions]
+
+
+def is_infrared(pixels: Pixels) -> bool:
+    """True for a picture without colour: what infra-red flash and black-and-white modes give.
+
+    The spread of the differences between channels is measured, not their mean, because many infra-red
+    pictures have an even tint.
+    """
+    sample = pixels[::4, ::4].astype(np.int16)
+    red, green, blue = sample[..., 0], sample[..., 1], sample[..., 2]
+    return bool(max((red - green).std(), (blue - green).std()) < COLOUR_SPREAD)
+
+
+@contextlib.contextmanager
+def opened(data: bytes) -> Iterator[Image.Image]:
+    """Open a picture for decoding; whatever Pillow raises inside becomes an error of our own."""
+    if not data:
+        raise UnreadablePicture("the file is empty (0 bytes)")
+    if is_cut_jpeg(data):
+        raise TruncatedPicture("the JPEG has no end marker: its data were cut or overwritten")
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of broken metadata and of large pictures; both are handled here.
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as image:
+                if image.width * image.height > PIXEL_LIMIT:
+                    raise UnreadablePicture(
+                        f"{image.width} x {image.height} pixels are over the limit of "
+                        f"{PIXEL_LIMIT // 1_000_000} megapixels"
+                    )
+                yield image
+    except UnreadablePicture:
+        raise
+    except Image.UnidentifiedImageError:
+        raise UnreadablePicture("not a picture in any format that can be read") from None
+    except Exception as error:
+        # Pillow's decoders raise whatever their parsers trip over (OSError, SyntaxError, struct.error,
+        # ValueError, ...): a file from a dying card must end in a state of its own, not stop the run.
+        reason = " ".join(str(error).split()) or type(error).__name__
+        if "truncated" in reason.lower():
+            raise TruncatedPicture(reason) from error
+        raise UnreadablePicture(reason) from error
+
+
+def is_cut_jpeg(data: bytes) -> bool:
+    """True for JPEG bytes in which no end marker follows the start of the picture's own scan.
+
+    Thumbnails in the metadata have end markers of their own, so the segments before the scan are
+    stepped over; inside a scan, 0xFF 0xD9 can be nothing but the end (ITU T.81, B.1.1.5).
+    """
+    if not data.startswith(b"\xff\xd8"):
+        return False
+    position = 2
+    while position + 4 <= len(data):
+        if data[position] != 0xFF:
+            return False  # not a segment: leave the verdict to the decoder
+        marker = data[position + 1]
+        if marker == 0xFF:
+            position += 1
+        elif marker == 0xDA:
+            return data.find(b"\xff\xd9", position) < 0
+        elif marker == 0x01 or 0xD0 <= marker <= 0xD8:
+            position += 2
+        else:
+            position += 2 + int.from_bytes(data[position + 2 : position + 4])
+    return True
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height after the camera's rotation flag is applied."""
+    turned = image.getexif().get(0x0112) in (5, 6, 7, 8)
+    return (image.height, image.width) if turned else (image.width, image.height)
+
+
+def _upright(image: Image.Image, at_least: tuple[float, float]) -> Image.Image:
+    """Decode to RGB and turn upright; a JPEG at the smallest scale of `at_least` (width, height)."""
+    width, height = at_least
+    if upright_size(image) != image.size:
+        width, height = height, width
+    image.draft("RGB", (int(np.ceil(width)), int(np.ceil(height))))
+    image.load()
+    # Some cameras write a rotation flag that Pillow reads but cannot apply; such a flag is no rotation.
+    return to_rgb(ImageOps.exif_transpose(image))
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Any Pillow mode to RGB; 16-bit and float greys are stretched to their own range, alpha lies on black."""
+    if image.mode == "RGB":
+        return image
+    if image.mode[0] in "IF":
+        values = np.asarray(image, dtype=np.float32)
+        low, high = float(values.min()), float(values.max())
+        grey = (values - low) * (255.0 / max(high - low, 1.0))
+        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        black = Image.new("RGBA", rgba.size, (0, 0, 0, 255))
+        return Image.alpha_composite(black, rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _cut(image: Image.Image, region: Region, scale: float, side: int, fill: int) -> Pixels:
+    box = (
+        max(region.left * scale, 0.0),
+        max(region.top * scale, 0.0),
+        min(region.right * scale, image.width),
+        min(region.bottom * scale, image.height),
+    )
+    width, height = fitted_size(
+        max(1, round(region.width * 16)), max(1, round(region.height * 16)), side
+    )
+    piece = image.resize((width, height), Image.Resampling.BICUBIC, box=box)
+    if (width, height) == (side, side):
+        return np.asarray(piece)
+    canvas = Image.new("RGB", (side, side), (fill, fill, fill))
+    canvas.paste(piece, ((side - width) // 2, (side - height) // 2))
+    return np.asarray(canvas)

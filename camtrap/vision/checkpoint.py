@@ -1,0 +1,199 @@
+"""Model folders: what `model.json` says, and networks loaded from safetensors that it vouches for.
+
+A model folder holds `weights.safetensors`, `model.json` and `MODEL_CARD.md`. A `triage` model names the
+detector and the backbone that it was trained behind as its parts, each by folder name and SHA-256, so that
+the three can never be mixed unseen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from camtrap.errors import ModelError
+from camtrap.vision.efficientnet import FEATURES, EfficientNetLite
+from camtrap.vision.yolox import YoloX
+
+FORMAT = 1
+MODELS_VARIABLE = "CAMTRAP_MODELS"
+"""Environment variable naming one more folder in which models are looked for."""
+
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "yolox-tiny": YoloX,
+    "efficientnet-lite2": partial(EfficientNetLite, "lite2"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What a model folder says of itself, without loading any weights.
+
+    `kind` is `triage`, `detector` or `backbone`; `rules` holds what the kind needs: input size,
+    normalisation, classes, calibration and thresholds. `sha256` is that of `weights.safetensors`.
+    """
+
+    folder: Path
+    name: str
+    kind: str
+    network: str
+    sha256: str
+    version: str = ""
+    licence: str = ""
+    source: str = ""
+    trained_on: str = ""
+    parts: dict[str, dict[str, str]] = field(default_factory=dict)
+    rules: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def weights(self) -> Path:
+        return self.folder / "weights.safetensors"
+
+
+def model_folders() -> list[Path]:
+    """Folders in which models are looked for: the user's own first, then those that came with camtrap."""
+    package = Path(__file__).resolve().parents[1]
+    bundled = package / "_bundled" / "models"
+    shipped = bundled if bundled.is_dir() else package.parent / "models"
+    own = os.environ.get(MODELS_VARIABLE)
+    return [*([Path(own)] if own else []), shipped]
+
+
+def installed() -> Iterator[ModelInfo]:
+    """Every model that can be named, in search order; a folder that cannot be read is an error."""
+    for folder in model_folders():
+        if folder.is_dir():
+            for path in sorted(folder.glob("*/model.json")):
+                yield read_info(path.parent)
+
+
+def find(name: str) -> ModelInfo:
+    """The model of that name, or at that path; raises `ModelError` with what to do otherwise."""
+    path = Path(name)
+    if (path / "model.json").is_file():
+        return read_info(path)
+    if path.is_dir():
+        raise ModelError(
+            f"{path} is not a camtrap model: model.json is missing. "
+            "List the installed ones with 'camtrap models'."
+        )
+    for folder in model_folders():
+        if (folder / name / "model.json").is_file():
+            return read_info(folder / name)
+    raise ModelError(f"No model is called '{name}'. List the installed ones with 'camtrap models'.")
+
+
+def read_info(folder: Path) -> ModelInfo:
+    """Read a folder's `model.json`; raises `ModelError` when it is missing, broken or too new."""
+    path = folder / "model.json"
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{folder} is not a camtrap model: model.json is missing.") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read: {error}. Install the model again.") from error
+    if not isinstance(said, dict) or said.get("format") != FORMAT:
+        raise ModelError(
+            f"{path} is not in the format that this camtrap knows (format {FORMAT}). "
+            "Install a matching version of camtrap or of the model."
+        )
+    known = {f for f in ModelInfo.__dataclass_fields__ if f != "folder"}
+    try:
+        return ModelInfo(folder=folder, **{k: v for k, v in said.items() if k in known})
+    except TypeError as error:
+        raise ModelError(f"{path} is incomplete: {error}. Install the model again.") from error
+
+
+def write_info(info: ModelInfo) -> None:
+    """Write `model.json` beside the weights; key order and layout are fixed, so that changes read well."""
+    said: dict[str, Any] = {"format": FORMAT}
+    for name in ModelInfo.__dataclass_fields__:
+        value = getattr(info, name)
+        if name != "folder" and value not in ("", {}):
+            said[name] = value
+    text = json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+    (info.folder / "model.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+def part(info: ModelInfo, role: str) -> ModelInfo:
+    """The model that `info` uses as its `role` (`detector`, `backbone`): a sibling folder or an installed one.
+
+    Raises `ModelError` when it is missing or is not the very one that `info` was trained behind.
+    """
+    wanted = info.parts[role]
+    sibling = info.folder.parent / wanted["model"]
+    found = read_info(sibling) if (sibling / "model.json").is_file() else find(wanted["model"])
+    if found.sha256 != wanted["sha256"]:
+        raise ModelError(
+            f"Model '{info.name}' was trained with another '{found.name}' than the one in "
+            f"{found.folder}. Install both from the same source."
+        )
+    return found
+
+
+def load_tensors(info: ModelInfo) -> dict[str, torch.Tensor]:
+    """Read the weights after checking their SHA-256; raises `ModelError` when missing or changed."""
+    try:
+        data = info.weights.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"{info.weights} cannot be read: {error}. Install the model again."
+        ) from error
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != info.sha256:
+        raise ModelError(
+            f"{info.weights} is not the file that model.json vouches for (SHA-256 {digest[:12]}…, "
+            f"expected {info.sha256[:12]}…). Install the model again."
+        )
+    return load_file(info.weights)
+
+
+def load_network(info: ModelInfo, *, fold: bool = True) -> nn.Module:
+    """Build the network of a detector or backbone and load its weights, ready for inference.
+
+    With `fold`, batch norms are folded into the convolutions before them: the same answers, faster.
+    """
+    if info.network not in NETWORKS:
+        raise ModelError(
+            f"Model '{info.name}' needs the network '{info.network}', which this camtrap does not know."
+        )
+    network = NETWORKS[info.network]()
+    missing, unexpected = network.load_state_dict(load_tensors(info), strict=False)
+    missing = [key for key in missing if not key.endswith("num_batches_tracked")]
+    if missing or unexpected:
+        raise ModelError(f"{info.weights} does not fit the network '{info.network}'.")
+    network.eval().requires_grad_(False)
+    if fold:
+        fold_norms(network)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def fold_norms(network: nn.Module) -> None:
+    """Fold each `norm` into the `conv` beside it, in place; the network must be in eval mode."""
+    for module in network.modules():
+        norm = getattr(module, "norm", None)
+        if isinstance(norm, nn.BatchNorm2d):
+            module.conv = nn.utils.fusion.fuse_conv_bn_eval(module.conv, norm)
+            module.norm = nn.Identity()
+
+
+def load_head(info: ModelInfo) -> nn.Linear:
+    """The trained head of a triage model: a linear layer from features to class logits."""
+    tensors = load_tensors(info)
+    classes = len(info.rules["classes"])
+    head = nn.Linear(FEATURES, classes)
+    try:
+        head.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise ModelError(f"{info.weights} does not hold a head of {classes} classes.") from error
+    return head.eval().requires_grad_(False)

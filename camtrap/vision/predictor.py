@@ -1,0 +1,230 @@
+"""The two looks behind one door: a loaded model that judges decoded pictures.
+
+The first look finds boxes on the picture at reduced size; the second names what is in each box, from a crop
+of the full picture; a calibrated rule joins both. A predictor may be used from several threads at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from camtrap.errors import ModelError
+from camtrap.pixels.decode import Frame, Pixels, decode_crops
+from camtrap.pixels.fit import padded, square_around
+from camtrap.records import Box, Detection, State
+from camtrap.vision import checkpoint
+from camtrap.vision.calibration import (
+    CLASSES,
+    Calibration,
+    Evidence,
+    Thresholds,
+    decide,
+    judge_box,
+    judge_picture,
+)
+from camtrap.vision.checkpoint import ModelInfo
+from camtrap.vision.proposals import Proposal, proposals
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One picture for the model: its bytes, from which crops are cut, and the frame decoded from them."""
+
+    data: bytes
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the model says of one picture; the fields are those of `Prediction`."""
+
+    state: State
+    confidence: float | None = None
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    detections: tuple[Detection, ...] = ()
+    reason: str = ""
+
+
+class Detector:
+    """The first look. Input rules come from the detector's `model.json`."""
+
+    def __init__(self, info: ModelInfo, device: torch.device) -> None:
+        self.side = int(info.rules["side"])
+        self.multiple = int(info.rules["multiple"])
+        self._network = checkpoint.load_network(info).to(device)
+        self._device = device
+
+    def propose(
+        self, frames: Sequence[Pixels], *, min_score: float, max_overlap: float, max_count: int
+    ) -> list[tuple[Proposal, ...]]:
+        """Boxes for each frame (height, width, 3), whose longer side is `side`; any mix of shapes."""
+        found: dict[int, tuple[Proposal, ...]] = {}
+        by_shape = sorted(range(len(frames)), key=lambda index: frames[index].shape)
+        for _, group in groupby(by_shape, key=lambda index: frames[index].shape):
+            indices = list(group)
+            boxes, scores = self._network(self._batch([frames[index] for index in indices]))
+            height, width, _ = frames[indices[0]].shape
+            for row, index in enumerate(indices):
+                found[index] = proposals(
+                    boxes[row].cpu().numpy(),
+                    scores[row].amax(dim=-1).cpu().numpy(),
+                    (width, height),
+                    min_score=min_score,
+                    max_overlap=max_overlap,
+                    max_count=max_count,
+                )
+        return [found[index] for index in range(len(frames))]
+
+    def _batch(self, frames: Sequence[Pixels]) -> Tensor:
+        """(n, 3, height, width) floats 0..255, black below and on the right up to the strides' multiple."""
+        height, width, _ = frames[0].shape
+        shape = (len(frames), padded(height, self.multiple), padded(width, self.multiple), 3)
+        batch = np.zeros(shape, np.uint8)
+        batch[:, :height, :width] = np.stack(frames)
+        return torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2).float()
+
+
+class Classifier:
+    """The second look: features of crops, and the head's logits over `CLASSES`."""
+
+    def __init__(self, backbone: ModelInfo, rules: Mapping[str, Any], device: torch.device) -> None:
+        self.side = int(rules["side"])
+        self.context = float(rules["context"])
+        self.fill = int(rules["fill"])
+        self._mean = float(backbone.rules["mean"])
+        self._std = float(backbone.rules["std"])
+        self._network = checkpoint.load_network(backbone).to(device)
+        self._device = device
+
+    def crops(self, look: Look, boxes: Sequence[Box]) -> list[Pixels]:
+        """One square crop a box, `context` times its longer side, from the picture's own pixels."""
+        regions = [
+            square_around(box, look.frame.width, look.frame.height, self.context) for box in boxes
+        ]
+        return decode_crops(look.data, regions, self.side, self.fill)
+
+    def features(self, crops: Sequence[Pixels]) -> Tensor:
+        """(n, 1280) features of crops (side, side, 3)."""
+        batch = torch.from_numpy(np.stack(crops)).to(self._device).permute(0, 3, 1, 2).float()
+        batch = batch.sub(self._mean).div(self._std)
+        features: Tensor = self._network.features(batch)  # type: ignore[operator]
+        return features
+
+
+class Predictor:
+    """A triage model, loaded and ready; see `load_predictor`."""
+
+    def __init__(self, info: ModelInfo, device: torch.device, thresholds: Thresholds) -> None:
+        self.info = info
+        self.device = device
+        self.thresholds = thresholds
+        rules = info.rules
+        if tuple(rules["classes"]) != CLASSES:
+            raise ModelError(
+                f"Model '{info.name}' names the classes {rules['classes']}; this camtrap needs "
+                f"{list(CLASSES)}. Install a matching version."
+            )
+        self._proposing = dict(rules["proposals"])
+        self._calibration = Calibration(**rules["calibration"])
+        self._detector = Detector(checkpoint.part(info, "detector"), device)
+        self._classifier = Classifier(checkpoint.part(info, "backbone"), rules["crop"], device)
+        self._head = checkpoint.load_head(info).to(device)
+
+    @property
+    def frame_side(self) -> int:
+        """The longer side, in pixels, at which frames are to be decoded."""
+        return self._detector.side
+
+    @torch.inference_mode()
+    def judge(self, looks: Sequence[Look]) -> list[Verdict]:
+        """One verdict a picture, in the order given.
+
+        Raises `UnreadablePicture` when a picture's full-size pixels cannot be decoded.
+        """
+        found = self._detector.propose([look.frame.pixels for look in looks], **self._proposing)
+        crops: list[Pixels] = []
+        for look, boxes in zip(looks, found, strict=True):
+            if boxes:
+                crops += self._classifier.crops(look, [proposal.box for proposal in boxes])
+        logits = iter(self._logits(crops))
+        return [
+            self._verdict([(p, Evidence(p.score, tuple(next(logits)))) for p in boxes])
+            for boxes in found
+        ]
+
+    def _logits(self, crops: Sequence[Pixels]) -> list[list[float]]:
+        if not crops:
+            return []
+        # On a CPU one crop at a time is as fast, and the answer cannot depend on its neighbours.
+        step = 1 if self.device.type == "cpu" else 64
+        parts = [
+            self._head(self._classifier.features(crops[i : i + step]))
+            for i in range(0, len(crops), step)
+        ]
+        logits: list[list[float]] = torch.cat(parts).float().cpu().tolist()
+        return logits
+
+    def _verdict(self, evidence: Sequence[tuple[Proposal, Evidence]]) -> Verdict:
+        judged = [(p, judge_box(e, self._calibration)) for p, e in evidence]
+        chances = judge_picture([box for _, box in judged])
+        state, confidence = decide(chances, self.thresholds)
+        detections = []
+        for proposal, box in judged:
+            label = max(box.labels, key=lambda name: box.labels[name])
+            # A box more likely nothing than something is no detection: it only fed the rule.
+            if box.alive >= 0.5 or label == state:
+                detections.append(
+                    Detection(label, box.labels[label], proposal.box, proposal.score, box.labels)
+                )
+        # The picture's own label first, then by certainty: the first box is the one to show.
+        detections.sort(key=lambda d: (d.label != state, -d.confidence))
+        return Verdict(state, confidence, chances, tuple(detections))
+
+
+def load_predictor(
+    model: str = "amur",
+    *,
+    device: str = "auto",
+    thresholds: Mapping[str, float] | None = None,
+) -> Predictor:
+    """Load a triage model by name or path; `thresholds` replaces single ones of the model's own.
+
+    Raises `ModelError` when the model, a part of it or the device cannot be used.
+    """
+    info = checkpoint.find(model)
+    if info.kind != "triage":
+        raise ModelError(
+            f"'{info.name}' is a {info.kind}, not a triage model. "
+            "List the installed ones with 'camtrap models'."
+        )
+    chosen = Thresholds.from_mapping(info.rules["thresholds"])
+    try:
+        chosen = replace(chosen, **(thresholds or {}))
+    except TypeError as error:
+        raise ModelError(f"Unknown threshold: {error}.") from error
+    return Predictor(info, choose_device(device), chosen)
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` takes CUDA, then Apple's MPS, then the CPU; raises `ModelError` for what is not there."""
+    has_mps = torch.backends.mps.is_available()
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu"
+    kind = name.split(":")[0]
+    if kind == "cpu":
+        # Each worker runs its own picture; more threads inside a network would only get in their way.
+        torch.set_num_threads(1)
+    elif (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not has_mps):
+        raise ModelError(
+            f"This computer has no usable '{kind}' device. Leave --device out, or say --device cpu."
+        )
+    elif kind not in ("cuda", "mps"):
+        raise ModelError(f"Unknown device '{name}': use auto, cpu, cuda or mps.")
+    return torch.device(name)
