@@ -1,7 +1,7 @@
 """Settings: defaults < a TOML file < environment < command line; saved beside the results.
 
-A settings file looks like `configs/amur.toml`. Every key is known by name; a key that is not known is an
-error, because a misspelt threshold that is silently ignored costs leopards.
+A settings file looks like `configs/amur.toml`. Every key is known by name; a key that is not known
+is an error, because a misspelt threshold that is silently ignored costs leopards.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from camtrap.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "CAMTRAP_"
 DEFAULT_MODEL = "amur"
+LONGEST_GAP_MINUTES = 366 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Settings:
     """Everything that bears on results or speed.
 
     `workers` 0 means one a processor core, `batch_size` 0 means what suits the device;
-    `event_gap_minutes` is the independence interval; `thresholds` replaces single ones of the model's.
+    `event_gap_minutes` is the independence interval; `thresholds` replaces single ones of the
+    model's.
     """
 
     model: str = DEFAULT_MODEL
@@ -38,8 +40,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.workers < 0 or self.batch_size < 0:
             raise ConfigError("workers and batch_size are counts: 0 (automatic) or more.")
-        if self.event_gap_minutes <= 0:
-            raise ConfigError("event_gap_minutes must be more than 0.")
+        if not 0 < self.event_gap_minutes <= LONGEST_GAP_MINUTES:
+            raise ConfigError("event_gap_minutes must be more than 0, and at most a year.")
         for label, value in self.thresholds.items():
             if not 0.0 <= value <= 1.0:
                 raise ConfigError(f"The threshold {label}={value} is not between 0 and 1.")
@@ -60,6 +62,7 @@ _KINDS: dict[str, type] = {
     "batch_size": int,
     "event_gap_minutes": float,
 }
+_KIND_NAMES = {str: "a text in quotes", int: "a whole number", float: "a number"}
 
 
 def resolve(
@@ -99,14 +102,25 @@ def _read_file(path: Path) -> dict[str, Any]:
     known = {f.name for f in fields(Settings)}
     if unknown := sorted(said.keys() - known):
         raise ConfigError(
-            f"{path} holds unknown settings: {', '.join(unknown)}. Known are: {', '.join(sorted(known))}."
+            f"{path} holds unknown settings: {', '.join(unknown)}. "
+            f"Known are: {', '.join(sorted(known))}."
         )
     thresholds = said.pop("thresholds", {})
     try:
-        settings = {key: _KINDS[key](value) for key, value in said.items()}
-        return {**settings, "thresholds": {k: float(v) for k, v in thresholds.items()}}
+        settings = {key: _plain(key, value, _KINDS[key]) for key, value in said.items()}
+        numbers = {key: _plain(key, value, float) for key, value in thresholds.items()}
+        return {**settings, "thresholds": numbers}
     except (TypeError, ValueError, AttributeError) as error:
         raise ConfigError(f"{path} holds a value that cannot be used: {error}.") from error
+
+
+def _plain(key: str, value: Any, kind: type) -> Any:
+    """A TOML value of the kind wanted; a whole number serves as a float, and nothing else bends."""
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise TypeError(f"{key} = {value!r} is not {_KIND_NAMES[kind]}")
+    return value
 
 
 def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:

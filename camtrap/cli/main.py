@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from camtrap import __version__
-from camtrap.cli import models, run
+from camtrap.cli import models, run, train
 from camtrap.errors import CamtrapError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("models")(models.models)
+app.command("train")(train.train)
 
 
 def _version(wanted: bool) -> None:

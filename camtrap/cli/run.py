@@ -197,22 +197,20 @@ def _foresee(cards: list[Path], as_json: bool) -> None:
     """Say how many files of which kind lie on the cards."""
     from camtrap.card.scan import scan
 
-    said = []
+    said: list[dict[str, str | int]] = []
     for card in cards:
-        count: Counter[str] = Counter()
+        count = Counter({"pictures": 0, "skipped": 0, "bytes": 0})
         for file in scan(card):
-            kind = "skipped" if file.skip_reason else "pictures"
-            count[kind] += 1
+            count["skipped" if file.skip_reason else "pictures"] += 1
             count["bytes"] += file.size
         said.append({"card": str(card), **count})
+        if not as_json:
+            typer.echo(
+                f"{card}: {count['pictures']:,} pictures, {count['skipped']:,} to be skipped, "
+                f"{count['bytes'] / 1e6:,.0f} MB"
+            )
     if as_json:
         typer.echo(json.dumps(said, ensure_ascii=False))
-        return
-    for row in said:
-        typer.echo(
-            f"{row['card']}: {row.get('pictures', 0):,} pictures, {row.get('skipped', 0):,} to be "
-            f"skipped, {int(row.get('bytes', 0)) / 1e6:,.0f} MB"
-        )
 
 
 def _unread(totals: Counter[Any]) -> int:

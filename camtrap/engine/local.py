@@ -1,20 +1,23 @@
 """The loop over a card on one machine: threads that each read, decode and look at a few pictures.
 
-Every worker takes one small batch through all stages, and results come back in the order in which files
-went in. On a CPU the networks run single-threaded inside each worker: one picture at a time is as fast as
-any batch there, keeps memory flat, and makes an answer independent of its neighbours to the last bit.
+Every worker takes one small batch through all stages, and results come back in the order in which
+files went in. On a CPU the networks run single-threaded inside each worker: one picture at a time
+is as fast as any batch there, keeps memory flat, and makes an answer independent of its neighbours
+to the last bit.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 from camtrap.card.clock import resolve_time
 from camtrap.card.exif import parse_capture
@@ -26,10 +29,13 @@ from camtrap.vision.predictor import Look, Predictor, Verdict
 log = logging.getLogger(__name__)
 
 LOOK_AHEAD = 3
-"""Batches in flight for each worker: enough that none waits for the writer, few enough for memory."""
+"""Batches in flight for each worker: so many that none waits for the writer, few for memory."""
 
 FAILURES_IN_A_ROW = 20
 """After so many pictures on which the model itself fails, it is the model that is broken."""
+
+FILE_LIMIT = 500_000_000
+"""Bytes. Broken file tables give pictures sizes of gigabytes, which would fill the memory."""
 
 _MODEL_FAILED = "the model failed on this picture"
 _POLL_SECONDS = 0.2  # an interrupt is noticed within this time, on Windows too
@@ -49,9 +55,10 @@ def triage_files(
     """Yield one prediction a file, in the order of `files`.
 
     A file that cannot be read or decoded comes back as `unreadable` or `truncated` with the reason.
-    `is_known`, called from several threads with a content key, spares the model a picture that the season
-    has seen already. When `stop` is set, what is in flight is finished and yielded, then the iterator ends.
-    Raises `CardError` when a card vanishes and `ModelError` when the model fails on everything.
+    `is_known`, called from several threads with a content key, spares the model a picture that the
+    season has seen already. When `stop` is set, what is in flight is finished and yielded, then the
+    iterator ends. Raises `CardError` when a card vanishes and `ModelError` when the model fails on
+    everything.
     """
     stop = stop or threading.Event()
     batches = _batches(files, batch_size)
@@ -72,12 +79,15 @@ def triage_files(
                 if not in_flight:
                     continue
                 for result in _wait(in_flight.popleft()):
-                    failures = failures + 1 if _failed(result) else 0
+                    if _failed(result):
+                        failures += 1
+                    elif result[1].state.is_label:
+                        failures = 0  # what never reached the model says nothing of it
                     if failures >= FAILURES_IN_A_ROW:
                         raise ModelError(
                             f"The model failed on {failures} pictures in a row, last on "
-                            f"{result[0].path}: {result[1].reason}. Try another --device, or install "
-                            "the model again; what was done before is kept."
+                            f"{result[0].path}: {result[1].reason}. Try another --device, or "
+                            "install the model again; what was done before is kept."
                         )
                     yield result
         finally:
@@ -119,7 +129,7 @@ def _triage(
 def _read(
     file: ImageFile, side: int, is_known: Callable[[str], bool] | None
 ) -> tuple[Prediction, Look | None]:
-    """Read and decode one file; gives what is known so far, and what the model is to look at, if anything."""
+    """Read and decode one file; gives what is known so far, and what the model is to look at."""
     known = Prediction(path=file.path, state=State.PENDING)
     try:
         data = read_file(file)
@@ -140,17 +150,21 @@ def _read(
 
 
 def _judge(looks: list[Look], predictor: Predictor) -> list[Verdict]:
-    """Ask the model; when it fails on a batch, halve the batch until the guilty picture is found."""
+    """Ask the model; when it fails on a batch, halve it until the guilty picture is found."""
     if not looks:
         return []
     try:
         return predictor.judge(looks)
+    except UnreadablePicture as error:  # its full size does not decode: the picture's own fault
+        state = State.TRUNCATED if isinstance(error, TruncatedPicture) else State.UNREADABLE
+        verdict = Verdict(state, reason=str(error))
     except Exception as error:
         # Whatever one picture does to the model must not cost the others their result.
         log.warning("the model failed on a batch of %d", len(looks), exc_info=True)
         reason = " ".join(str(error).split()) or type(error).__name__
+        verdict = Verdict(State.UNREADABLE, reason=f"{_MODEL_FAILED}: {reason}")
     if len(looks) == 1:
-        return [Verdict(State.UNREADABLE, reason=f"{_MODEL_FAILED}: {reason}")]
+        return [verdict]
     half = len(looks) // 2
     return _judge(looks[:half], predictor) + _judge(looks[half:], predictor)
 
@@ -166,14 +180,27 @@ def _batches(files: Iterable[ImageFile], size: int) -> Iterator[list[ImageFile]]
 
 
 def read_file(file: ImageFile) -> bytes:
-    """Read a whole file once. Raises `UnreadablePicture`, or `CardError` when the card itself is gone."""
+    """Read a whole file once; raises `UnreadablePicture`, or `CardError` when its card is gone."""
+    if file.size > FILE_LIMIT:
+        raise UnreadablePicture(
+            f"{file.size:,} bytes are too many for a picture: the card's file table may be broken"
+        )
     try:
         return file.path.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
-        if not file.card.exists():
+        if _is_gone(file.card):
             raise CardError(
                 f"The card {file.card} is gone ({reason}). Put it back and run the same command "
                 "again: what is done is kept."
             ) from error
         raise UnreadablePicture(f"the file cannot be read: {reason}") from error
+
+
+def _is_gone(card: Path) -> bool:
+    """True when a card cannot be listed, or only an empty mount point is left of it."""
+    try:
+        with os.scandir(card) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return True

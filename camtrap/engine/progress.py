@@ -1,7 +1,7 @@
-"""Progress on standard error: a live bar on a terminal, plain lines elsewhere, both with an honest ETA.
+"""Progress on standard error: a bar on a terminal, plain lines elsewhere, both with an honest ETA.
 
-The ETA goes by bytes, not by files: what a card costs is mostly its bytes, and empty night frames are
-smaller than day ones.
+The ETA goes by bytes, not by files: what a card costs is mostly its bytes, and empty night frames
+are smaller than day ones.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class RunProgress:
 
 def duration(seconds: float) -> str:
     """Seconds as a person says them: `40 s`, `12 min`, `3 h 05 min`."""
-    if seconds < 60:
+    if round(seconds) < 60:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -20,8 +20,10 @@ from camtrap.config import Settings
 from camtrap.engine.local import Result, triage_files
 from camtrap.engine.progress import RunProgress
 from camtrap.errors import CamtrapError, SeasonError
+from camtrap.ledger.duplicates import KnownContent
+from camtrap.ledger.listing import ListingCount
 from camtrap.ledger.rows import CardEntry
-from camtrap.ledger.store import KnownContent, Ledger, ListingCount
+from camtrap.ledger.store import Ledger
 from camtrap.records import ImageFile
 from camtrap.vision.calibration import Thresholds
 from camtrap.vision.checkpoint import ModelInfo
@@ -45,18 +47,24 @@ class CardSummary:
     unlisted: int
 
 
+def check_apart(season: Path, card: Path) -> None:
+    """Raise `SeasonError` when a season lies on a card; to be asked before the season is made."""
+    folder = _folder(card.resolve())
+    if season.resolve().is_relative_to(folder):
+        raise SeasonError(
+            f"The season {season} lies on the card {folder}, and nothing is ever written to a "
+            "card. Choose a folder elsewhere with --out."
+        )
+
+
 def add_card(ledger: Ledger, root: Path) -> CardSummary:
     """Enter a card's files into the ledger; raises `CardError` when the card cannot be listed.
 
-    A card is recognised by its files, not by its place: another card in the same reader is a new card,
-    and the same card under another drive letter is the old one.
+    A card is recognised by its files, not by its place: another card in the same reader is a new
+    card, and the same card under another drive letter is the old one.
     """
+    check_apart(ledger.season, root)
     root = root.resolve()
-    if ledger.season.resolve().is_relative_to(root):
-        raise SeasonError(
-            f"The season {ledger.season} lies on the card {root}, and nothing is ever written to a card. "
-            "Choose a folder elsewhere with --out."
-        )
     unlisted: list[Path] = []
 
     def note(path: Path, error: OSError) -> None:
@@ -65,25 +73,35 @@ def add_card(ledger: Ledger, root: Path) -> CardSummary:
 
     files = scan(root, on_error=note)
     first = list(islice(files, _SAMPLE))
-    if root.is_file():
-        root = root.parent
+    root = _folder(root)
     card = recognise(ledger, root, first) or ledger.add_card(card_name(root), root)
     listing = ledger.register(card, chain(first, files))
     return CardSummary(card, listing, len(unlisted))
 
 
 def recognise(ledger: Ledger, root: Path, first: Sequence[ImageFile]) -> CardEntry | None:
-    """The season's card that this is, if any: by any file in the same place, by half of them elsewhere."""
+    """The season's card that this is, if any.
+
+    In the same place one file that is known is enough, elsewhere half of them must be; a card
+    without files is the one that lay there before.
+    """
+    if not first:
+        return next((card for card in ledger.cards() if card.root == root), None)
     best: tuple[int, CardEntry] | None = None
     for card in ledger.cards():
         known = ledger.count_known(card, first)
-        enough = known > 0 if card.root == root else 2 * known >= max(len(first), 1)
-        if enough and known and (best is None or known > best[0]):
+        enough = known > 0 if card.root == root else 2 * known >= len(first)
+        if enough and (best is None or known > best[0]):
             best = known, card
     if best is None:
         return None
     card = best[1]
     return card if card.root == root else ledger.move_card(card, root)
+
+
+def _folder(root: Path) -> Path:
+    """A single picture may stand for a card: then its folder is the card."""
+    return root.parent if root.is_file() else root
 
 
 def card_name(root: Path) -> str:
@@ -136,18 +154,21 @@ def _timed_batches(results: Iterator[Result]) -> Iterator[list[Result]]:
 
 
 def check_model(ledger: Ledger, info: ModelInfo, thresholds: Thresholds) -> None:
-    """Results of two models or two sets of thresholds are never mixed unseen; raises `SeasonError`."""
+    """Never mix results of two models or two sets of thresholds unseen; raises `SeasonError`."""
     for run in ledger.runs():
+        if not run["files"]:
+            continue  # it failed before its first result, which binds nobody
         model = run["settings"]["model"]
         if run["settings"]["thresholds"] != thresholds.as_dict():
             raise SeasonError(
-                f"This season was triaged with the thresholds {run['settings']['thresholds']}, and now "
-                f"they are {thresholds.as_dict()}. Keep to the first, or begin a new season (--out)."
+                f"This season was triaged with the thresholds {run['settings']['thresholds']}, "
+                f"and now they are {thresholds.as_dict()}. Keep to the first, or begin a new "
+                "season (--out)."
             )
         if model["sha256"] != info.sha256:
             raise SeasonError(
-                f"This season was triaged with the model {model['id']}, and '{model_id(info)}' is another. "
-                "Keep to that model (--model), or begin a new season (--out)."
+                f"This season was triaged with the model {model['id']}, and '{model_id(info)}' is "
+                "another. Keep to that model (--model), or begin a new season (--out)."
             )
 
 

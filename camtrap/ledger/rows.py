@@ -1,10 +1,11 @@
-"""Between records and rows: how files, captures and detections are written into SQLite and read back."""
+"""Between records and rows: how files, captures and detections go into SQLite and come back."""
 
 from __future__ import annotations
 
 import json
 import os
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ _CAPTURE = tuple(f.name for f in fields(Capture))
 
 @dataclass(frozen=True, slots=True)
 class CardEntry:
-    """A card as the season knows it: `name` is unique in the season, `root` is where it lay last."""
+    """A card as the season knows it: `name` is unique there, `root` is where it lay last."""
 
     card_id: int
     name: str
@@ -54,14 +55,33 @@ class Entry:
 
 def text_of(value: str) -> str:
     """Text that SQLite can hold: bytes that are not UTF-8 in a file's name are shown as `\\xNN`."""
-    return os.fsencode(value).decode("utf-8", "backslashreplace") if _has_raw(value) else value
+    try:
+        value.encode()
+        return value
+    except UnicodeEncodeError:
+        return _raw(value).decode("utf-8", "backslashreplace")
 
 
-def _has_raw(value: str) -> bool:
-    return any("\udc80" <= character <= "\udcff" for character in value)
+def stored_path(path: Path) -> str | bytes:
+    """A path as SQLite can hold it, whatever bytes its names are made of."""
+    text = str(path)
+    return text if text_of(text) == text else _raw(text)
+
+
+def path_of(stored: str | bytes) -> Path:
+    """The path that `stored_path` was given."""
+    return Path(os.fsdecode(stored))
+
+
+def _raw(value: str) -> bytes:
+    try:
+        return os.fsencode(value)
+    except UnicodeEncodeError:  # half a character (a lone surrogate), as broken JSON holds it
+        return value.encode("utf-8", "surrogatepass")
 
 
 def capture_values(capture: Capture) -> dict[str, Any]:
+    """A capture as one value a column."""
     values = {name: getattr(capture, name) for name in _CAPTURE}
     values["taken_at"] = capture.taken_at.isoformat() if capture.taken_at else None
     return {
@@ -79,6 +99,7 @@ def _capture_of(row: sqlite3.Row) -> Capture:
 
 
 def detection_of(row: sqlite3.Row) -> Detection:
+    """A row of the table `detection` as a record."""
     return Detection(
         label=row["label"],
         confidence=row["confidence"],
@@ -89,10 +110,11 @@ def detection_of(row: sqlite3.Row) -> Detection:
 
 
 def entry_of(row: sqlite3.Row, detections: tuple[Detection, ...]) -> Entry:
+    """A row of the table `file`, joined with its card's name and root, as a record."""
     return Entry(
         file_id=row["file_id"],
         card=row["card_name"],
-        root=Path(row["root"]),
+        root=path_of(row["root"]),
         relative_path=row["relative_path"],
         size=row["size"],
         state=State(row["state"]),
@@ -108,3 +130,9 @@ def entry_of(row: sqlite3.Row, detections: tuple[Detection, ...]) -> Entry:
         capture=_capture_of(row),
         detections=detections,
     )
+
+
+def update_file(db: sqlite3.Connection, file_id: int, values: Mapping[str, Any]) -> None:
+    """Set columns of one row of the table `file`."""
+    assignments = ", ".join(f"{column} = ?" for column in values)
+    db.execute(f"UPDATE file SET {assignments} WHERE file_id = ?", (*values.values(), file_id))

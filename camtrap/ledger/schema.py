@@ -1,7 +1,8 @@
-"""The ledger's tables. The version is kept in SQLite's `user_version`; a newer ledger is refused."""
+"""The ledger's tables; SQLite's `user_version` keeps their version, and a newer one is refused."""
 
 from __future__ import annotations
 
+LEDGER_NAME = "ledger.sqlite"
 VERSION = 1
 
 CAPTURE_COLUMNS: tuple[tuple[str, str], ...] = (
@@ -33,7 +34,7 @@ CREATE = f"""
 CREATE TABLE card (
     card_id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
-    root TEXT NOT NULL,
+    root TEXT NOT NULL,         -- a BLOB where the path is not valid UTF-8
     added_at TEXT NOT NULL
 );
 CREATE TABLE run (
@@ -64,6 +65,7 @@ CREATE TABLE file (
 );
 CREATE INDEX file_by_state ON file (state, card_id, relative_path);
 CREATE INDEX file_by_content ON file (content_key) WHERE content_key != '';
+CREATE INDEX file_by_original ON file (duplicate_of) WHERE duplicate_of IS NOT NULL;
 CREATE TABLE detection (
     file_id INTEGER NOT NULL REFERENCES file,
     number INTEGER NOT NULL,

@@ -49,7 +49,7 @@ HEADER = (
 
 
 def write(ledger: Ledger, path: Path, event_of: Mapping[int, str], *, excel: bool = False) -> int:
-    """Write the table; `event_of` gives the event of a file by its id. Returns the number of rows."""
+    """Write the table and return its row count; `event_of` gives the event of a file by its id."""
     models = {run["run_id"]: run["settings"]["model"]["id"] for run in ledger.runs()}
     rows = (
         row(entry, event_of.get(entry.file_id, ""), models.get(entry.run_id, ""))

@@ -23,22 +23,27 @@ def image_id(entry: Entry) -> str:
 
 
 def station_id(entry: Entry) -> str:
-    """The station's folder, or the card's name where pictures lie in the camera's own folders only."""
-    return _name(station_folder(entry.relative_path) or entry.card)
+    """The station's folder, or the card's name where there are only the camera's own folders."""
+    return _name(station_folder(entry.relative_path)) or _card(entry)
 
 
 def deployment_id(entry: Entry) -> str:
     """Card and station: one camera at one place, as far as folders can tell."""
-    folder = station_folder(entry.relative_path)
-    return _name(f"{entry.card}/{folder}" if folder else entry.card)
+    folder = _name(station_folder(entry.relative_path))
+    return f"{_card(entry)}-{folder}" if folder else _card(entry)
 
 
 def is_night(entry: Entry) -> bool | None:
-    """True for an infra-red picture or one that the camera marked as a night scene; None when not read.
+    """True for an infra-red picture or one marked as a night scene; None when it was not read.
 
-    Cameras that mark night do it rightly; many write "no night scene" day and night, so that is not heard.
+    Cameras that mark night do it rightly; many write "no night scene" day and night, so that is not
+    heard.
     """
     return True if entry.capture.night_scene else entry.infrared
+
+
+def _card(entry: Entry) -> str:
+    return _name(entry.card) or "card"
 
 
 def _name(folder: str) -> str:

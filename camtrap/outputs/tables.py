@@ -22,17 +22,19 @@ Row = Mapping[str, Any]
 def write_table(
     path: Path, header: Sequence[str], rows: Iterable[Row], *, excel: bool = False
 ) -> int:
-    """Write rows under a fixed header and return their count; an earlier file is replaced only when done.
+    """Write rows under a fixed header and return their count.
 
-    Every row has exactly the header's columns. Raises `SeasonError` when the file cannot be written.
+    An earlier file is replaced only when all is written. Every row has exactly the header's
+    columns. Raises `SeasonError` when the file cannot be written.
     """
     count = 0
+    columns = set(header)
     with replacing(path, encoding="utf-8-sig" if excel else "utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header)
         for row in rows:
-            if row.keys() != set(header):
-                raise ValueError(f"row does not fit the header: {row.keys() ^ set(header)}")
+            if row.keys() != columns:
+                raise ValueError(f"row does not fit the header: {row.keys() ^ columns}")
             cells = [cell(row[column]) for column in header]
             writer.writerow([guarded(text) for text in cells] if excel else cells)
             count += 1
@@ -41,7 +43,7 @@ def write_table(
 
 @contextmanager
 def replacing(path: Path, *, encoding: str = "utf-8") -> Iterator[IO[str]]:
-    """Open a text file beside `path` that takes its place when the block ends well, and vanishes otherwise."""
+    """Open a text file that takes the place of `path` when the block ends well, else vanishes."""
     temporary = path.with_name(f".{path.name}.part")
     try:
         with temporary.open("w", encoding=encoding, newline="") as stream:

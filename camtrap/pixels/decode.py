@@ -1,8 +1,8 @@
-"""From a file's bytes to upright RGB pixels: at the smallest scale that serves, and truthful about damage.
+"""From a file's bytes to upright RGB pixels: at the smallest scale that serves, true about damage.
 
-One read of the file serves the content key, the metadata and both decodes. Pillow's strict mode stays
-on, and a JPEG without its end marker counts as truncated, so that half a picture is never judged as a
-whole one.
+One read of the file serves the content key, the metadata and both decodes. Pillow's strict mode
+stays on, and a JPEG without its end marker counts as truncated, so that half a picture is never
+judged as a whole one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, UnidentifiedImageError
 
 from camtrap.errors import TruncatedPicture, UnreadablePicture
 from camtrap.pixels.fit import Region, fitted_size
@@ -24,14 +24,33 @@ Pixels = NDArray[np.uint8]
 """Shape (height, width, 3), RGB, 0..255, upright."""
 
 SCALE_MARGIN = 1.5
-"""A reduced JPEG decode keeps at least this many times the target's pixels a side: below it, the result
-drifts from the full decode (40 dB against 50 dB at 480 pixels)."""
+"""A reduced JPEG decode keeps at least this many times the target's pixels a side: below it, the
+result drifts from the full decode (40 dB against 50 dB at 480 pixels)."""
 
 PIXEL_LIMIT = 400_000_000
 """Pictures above this are refused: 400 megapixels need more than 1 GB once decoded."""
 
 COLOUR_SPREAD = 5.0
-"""A picture whose colour differences vary less than this (standard deviation, 0..255) is infra-red or grey."""
+"""A picture whose colour differences vary less than this (standard deviation, 0..255) is infra-red
+or grey."""
+
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, for each value of the rotation flag (EXIF 2.32, 4.6.4 A)."""
+
+# Pillow alone refuses a picture of 179 megapixels; phones take 200. `opened` has our own limit.
+Image.MAX_IMAGE_PIXELS = PIXEL_LIMIT
+# Pillow warns of broken metadata and of large pictures; both are handled here. `catch_warnings` is
+# not safe in threads: it would leave the warnings of the whole process switched off.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 with contextlib.suppress(ImportError):
     import pillow_heif
@@ -41,7 +60,7 @@ with contextlib.suppress(ImportError):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One decoded picture: its pixels at reduced size, and the size of the upright original in pixels."""
+    """One decoded picture: its pixels at reduced size, and the size of the upright original."""
 
     pixels: Pixels
     width: int
@@ -52,7 +71,8 @@ class Frame:
 def decode_frame(data: bytes, side: int) -> Frame:
     """Decode a picture so that its longer side is `side` pixels (smaller pictures are enlarged).
 
-    Raises `TruncatedPicture` when the data end early and `UnreadablePicture` when they cannot be decoded.
+    Raises `TruncatedPicture` when the data end early, and `UnreadablePicture` when they cannot be
+    decoded at all.
     """
     with opened(data) as image:
         width, height = upright_size(image)
@@ -67,9 +87,11 @@ def decode_crops(
 ) -> list[Pixels]:
     """Cut regions (in pixels of the upright original) and scale each into a `side` x `side` square.
 
-    A region that is not square is centred and the rest filled with grey `fill`. The picture is decoded
-    once, at the scale that the smallest region needs. Raises as `decode_frame`.
+    A region that is not square is centred and the rest filled with grey `fill`. The picture is
+    decoded once, at the scale that the smallest region needs. Raises as `decode_frame`.
     """
+    if not regions:
+        return []
     with opened(data) as image:
         width, height = upright_size(image)
         smallest = min(max(region.width, region.height) for region in regions)
@@ -81,8 +103,8 @@ def decode_crops(
 def is_infrared(pixels: Pixels) -> bool:
     """True for a picture without colour: what infra-red flash and black-and-white modes give.
 
-    The spread of the differences between channels is measured, not their mean, because many infra-red
-    pictures have an even tint.
+    The spread of the differences between channels is measured, not their mean, because many
+    infra-red pictures have an even tint.
     """
     sample = pixels[::4, ::4].astype(np.int16)
     red, green, blue = sample[..., 0], sample[..., 1], sample[..., 2]
@@ -97,23 +119,20 @@ def opened(data: bytes) -> Iterator[Image.Image]:
     if is_cut_jpeg(data):
         raise TruncatedPicture("the JPEG has no end marker: its data were cut or overwritten")
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of broken metadata and of large pictures; both are handled here.
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as image:
-                if image.width * image.height > PIXEL_LIMIT:
-                    raise UnreadablePicture(
-                        f"{image.width} x {image.height} pixels are over the limit of "
-                        f"{PIXEL_LIMIT // 1_000_000} megapixels"
-                    )
-                yield image
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > PIXEL_LIMIT:
+                raise UnreadablePicture(
+                    f"{image.width} x {image.height} pixels are over the limit of "
+                    f"{PIXEL_LIMIT // 1_000_000} megapixels"
+                )
+            yield image
     except UnreadablePicture:
         raise
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise UnreadablePicture("not a picture in any format that can be read") from None
     except Exception as error:
-        # Pillow's decoders raise whatever their parsers trip over (OSError, SyntaxError, struct.error,
-        # ValueError, ...): a file from a dying card must end in a state of its own, not stop the run.
+        # Pillow's decoders raise whatever their parsers trip over (OSError, SyntaxError,
+        # struct.error, ...): a file from a dying card must end in a state, not stop the run.
         reason = " ".join(str(error).split()) or type(error).__name__
         if "truncated" in reason.lower():
             raise TruncatedPicture(reason) from error
@@ -124,19 +143,21 @@ def is_cut_jpeg(data: bytes) -> bool:
     """True for JPEG bytes in which no end marker follows the start of the picture's own scan.
 
     Thumbnails in the metadata have end markers of their own, so the segments before the scan are
-    stepped over; inside a scan, 0xFF 0xD9 can be nothing but the end (ITU T.81, B.1.1.5).
+    stepped over; inside a scan, 0xFF 0xD9 can be nothing but the end (ITU T.81, B.1.1.5). Where
+    another picture starts before that end, a broken file table has joined the halves of two.
     """
     if not data.startswith(b"\xff\xd8"):
         return False
     position = 2
     while position + 4 <= len(data):
         if data[position] != 0xFF:
-            return False  # not a segment: leave the verdict to the decoder
+            return not any(data[position:])  # zeros to the end; else the decoder has the verdict
         marker = data[position + 1]
         if marker == 0xFF:
             position += 1
         elif marker == 0xDA:
-            return data.find(b"\xff\xd9", position) < 0
+            end = data.find(b"\xff\xd9", position)
+            return end < 0 or data.find(b"\xff\xd8", position, end) >= 0
         elif marker == 0x01 or 0xD0 <= marker <= 0xD8:
             position += 2
         else:
@@ -146,27 +167,41 @@ def is_cut_jpeg(data: bytes) -> bool:
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
     """Width and height after the camera's rotation flag is applied."""
-    turned = image.getexif().get(0x0112) in (5, 6, 7, 8)
+    turned = _orientation(image) in (5, 6, 7, 8)
     return (image.height, image.width) if turned else (image.width, image.height)
 
 
+def _orientation(image: Image.Image) -> int:
+    """The rotation flag, 1 to 8; 1 (upright) where there is none or none that can be read."""
+    if image.format == "TIFF":
+        image.load()  # Pillow turns TIFF pictures itself while it loads them, and drops the flag
+    try:
+        # The base method: PNG's own decodes the whole picture when it meets no EXIF on the way.
+        flag = Image.Image.getexif(image).get(_ORIENTATION, 1)
+    except Exception:
+        # Pillow lets out SyntaxError, struct.error and others; broken EXIF costs no picture.
+        return 1
+    return flag if isinstance(flag, int) and flag in _TURNS else 1
+
+
 def _upright(image: Image.Image, at_least: tuple[float, float]) -> Image.Image:
-    """Decode to RGB and turn upright; a JPEG at the smallest scale of `at_least` (width, height)."""
+    """Decode to RGB, upright; a JPEG at the smallest scale of `at_least` (width, height)."""
     width, height = at_least
+    turn = _TURNS.get(_orientation(image))
     if upright_size(image) != image.size:
         width, height = height, width
     image.draft("RGB", (int(np.ceil(width)), int(np.ceil(height))))
     image.load()
-    # Some cameras write a rotation flag that Pillow reads but cannot apply; such a flag is no rotation.
-    return to_rgb(ImageOps.exif_transpose(image))
+    # `ImageOps.exif_transpose` would write the EXIF anew, and fail where a camera's is broken.
+    return to_rgb(image if turn is None else image.transpose(turn))
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Any Pillow mode to RGB; 16-bit and float greys are stretched to their own range, alpha lies on black."""
+    """Any Pillow mode to RGB; 16-bit and float greys fill their own range, alpha lies on black."""
     if image.mode == "RGB":
         return image
     if image.mode[0] in "IF":
-        values = np.asarray(image, dtype=np.float32)
+        values = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0.0, neginf=0.0)
         low, high = float(values.min()), float(values.max())
         grey = (values - low) * (255.0 / max(high - low, 1.0))
         return Image.fromarray(grey.astype(np.uint8)).convert("RGB")

@@ -1,4 +1,4 @@
-"""Geometry between a picture, the detector's input and the classifier's crops; no pixels are touched here."""
+"""Geometry between a picture, the detector's input and the classifier's crops; without pixels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 
 
 def fitted_size(width: int, height: int, side: int) -> tuple[int, int]:
-    """The size (width, height) at which a picture's longer side equals `side`; never below 1 pixel."""
+    """The size (width, height) at which a picture's longer side is `side`; never below 1 pixel."""
     scale = side / max(width, height)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
@@ -41,7 +41,7 @@ def padded(length: int, multiple: int) -> int:
 def square_around(box: Box, width: int, height: int, context: float) -> Region:
     """The square of `context` times the box's longer side around its centre, moved into the frame.
 
-    Where the frame is too small for the square, the region is cut at the frame and no longer square.
+    Where the frame is too small for the square, the region is cut at the frame, no longer square.
     """
     side = max(box.width * width, box.height * height, 1.0) * context
     left, right = _inside((box.x + box.width / 2) * width, side, width)

@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from camtrap.errors import ModelError
-from camtrap.vision.efficientnet import FEATURES, EfficientNetLite
+from camtrap.vision.efficientnet import EfficientNetLite
 from camtrap.vision.yolox import YoloX
 
 FORMAT = 1
@@ -175,23 +175,23 @@ def load_network(info: ModelInfo, *, fold: bool = True) -> nn.Module:
     network.eval().requires_grad_(False)
     if fold:
         fold_norms(network)
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return network.to(memory_format=torch.channels_last)
 
 
 def fold_norms(network: nn.Module) -> None:
     """Fold each `norm` into the `conv` beside it, in place; the network must be in eval mode."""
     for module in network.modules():
-        norm = getattr(module, "norm", None)
-        if isinstance(norm, nn.BatchNorm2d):
-            module.conv = nn.utils.fusion.fuse_conv_bn_eval(module.conv, norm)
+        norm, conv = getattr(module, "norm", None), getattr(module, "conv", None)
+        if isinstance(norm, nn.BatchNorm2d) and isinstance(conv, nn.Conv2d):
+            module.conv = nn.utils.fusion.fuse_conv_bn_eval(conv, norm)
             module.norm = nn.Identity()
 
 
-def load_head(info: ModelInfo) -> nn.Linear:
+def load_head(info: ModelInfo, feature_count: int) -> nn.Linear:
     """The trained head of a triage model: a linear layer from features to class logits."""
     tensors = load_tensors(info)
     classes = len(info.rules["classes"])
-    head = nn.Linear(FEATURES, classes)
+    head = nn.Linear(feature_count, classes)
     try:
         head.load_state_dict(tensors)
     except RuntimeError as error:

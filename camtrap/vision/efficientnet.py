@@ -78,7 +78,7 @@ class InvertedResidual(nn.Module):
         self.residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.project(self.depthwise(self.expand(x)))
+        y: Tensor = self.project(self.depthwise(self.expand(x)))
         return x + y if self.residual else y
 
 
@@ -109,10 +109,12 @@ class EfficientNetLite(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """(n, 3, side, side) in -1..1 to (n, 1280), each >= 0."""
-        return self.last(self.blocks(self.stem(x))).mean(dim=(2, 3))
+        y: Tensor = self.last(self.blocks(self.stem(x)))
+        return y.mean(dim=(2, 3))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.classifier(self.features(x))
+        logits: Tensor = self.classifier(self.features(x))
+        return logits
 
 
 def scaled_channels(channels: int, width: float) -> int:

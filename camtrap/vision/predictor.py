@@ -30,6 +30,7 @@ from camtrap.vision.calibration import (
     judge_picture,
 )
 from camtrap.vision.checkpoint import ModelInfo
+from camtrap.vision.efficientnet import FEATURES
 from camtrap.vision.proposals import Proposal, proposals
 
 
@@ -92,16 +93,27 @@ class Detector:
 
 
 class Classifier:
-    """The second look: features of crops, and the head's logits over `CLASSES`."""
+    """The second look: what the backbone sees in a crop, as one vector of features.
+
+    The vector holds the backbone's features, and for each group of ImageNet classes that the rules name
+    (leopard-like cats, ungulates, vehicles, ...) the log-probability that its own ImageNet head gives the
+    group: by day it has seen more animals than our own pictures hold.
+    """
 
     def __init__(self, backbone: ModelInfo, rules: Mapping[str, Any], device: torch.device) -> None:
         self.side = int(rules["side"])
         self.context = float(rules["context"])
         self.fill = int(rules["fill"])
+        self._groups = [torch.tensor(group, device=device) for group in rules["groups"].values()]
         self._mean = float(backbone.rules["mean"])
         self._std = float(backbone.rules["std"])
         self._network = checkpoint.load_network(backbone).to(device)
         self._device = device
+
+    @property
+    def feature_count(self) -> int:
+        """How long a vector of features is."""
+        return FEATURES + len(self._groups)
 
     def crops(self, look: Look, boxes: Sequence[Box]) -> list[Pixels]:
         """One square crop a box, `context` times its longer side, from the picture's own pixels."""
@@ -111,11 +123,12 @@ class Classifier:
         return decode_crops(look.data, regions, self.side, self.fill)
 
     def features(self, crops: Sequence[Pixels]) -> Tensor:
-        """(n, 1280) features of crops (side, side, 3)."""
+        """(n, `feature_count`) features of crops (side, side, 3)."""
         batch = torch.from_numpy(np.stack(crops)).to(self._device).permute(0, 3, 1, 2).float()
-        batch = batch.sub(self._mean).div(self._std)
-        features: Tensor = self._network.features(batch)  # type: ignore[operator]
-        return features
+        seen = self._network.features(batch.sub(self._mean).div(self._std))  # type: ignore[operator]
+        known = self._network.classifier(seen).log_softmax(dim=1)  # type: ignore[operator]
+        groups = [known[:, group].logsumexp(dim=1, keepdim=True) for group in self._groups]
+        return torch.cat((seen, *groups), dim=1)
 
 
 class Predictor:
@@ -135,12 +148,17 @@ class Predictor:
         self._calibration = Calibration(**rules["calibration"])
         self._detector = Detector(checkpoint.part(info, "detector"), device)
         self._classifier = Classifier(checkpoint.part(info, "backbone"), rules["crop"], device)
-        self._head = checkpoint.load_head(info).to(device)
+        self._head = checkpoint.load_head(info, self._classifier.feature_count).to(device)
 
     @property
     def frame_side(self) -> int:
         """The longer side, in pixels, at which frames are to be decoded."""
         return self._detector.side
+
+    @property
+    def default_batch_size(self) -> int:
+        """So many pictures at once suit the device."""
+        return 1 if self.device.type == "cpu" else 16
 
     @torch.inference_mode()
     def judge(self, looks: Sequence[Look]) -> list[Verdict]:

@@ -24,7 +24,8 @@ class ConvNorm(nn.Module):
         self.norm: nn.Module = nn.BatchNorm2d(outputs, eps=NORM_EPS, momentum=0.03)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.silu(self.norm(self.conv(x)))
+        y: Tensor = F.silu(self.norm(self.conv(x)))
+        return y
 
 
 class Bottleneck(nn.Module):
@@ -37,7 +38,7 @@ class Bottleneck(nn.Module):
         self.residual = residual
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.expand(self.reduce(x))
+        y: Tensor = self.expand(self.reduce(x))
         return x + y if self.residual else y
 
 
@@ -53,7 +54,8 @@ class CrossStage(nn.Module):
         self.join = ConvNorm(2 * hidden, outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.join(torch.cat((self.blocks(self.through(x)), self.past(x)), dim=1))
+        y: Tensor = self.join(torch.cat((self.blocks(self.through(x)), self.past(x)), dim=1))
+        return y
 
 
 class PyramidPooling(nn.Module):
@@ -70,7 +72,8 @@ class PyramidPooling(nn.Module):
         pooled = [x]
         for _ in range(3):
             pooled.append(F.max_pool2d(pooled[-1], 5, stride=1, padding=2))
-        return self.join(torch.cat(pooled, dim=1))
+        y: Tensor = self.join(torch.cat(pooled, dim=1))
+        return y
 
 
 class Backbone(nn.Module):

@@ -1,0 +1,73 @@
+"""Settings of a training run, as a TOML file holds them; see `configs/train-amur.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from camtrap.errors import ConfigError
+from camtrap.vision.calibration import LIVING
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """All that bears on the weights; the fields are explained in the file's comments."""
+
+    name: str
+    version: str
+    licence: str
+    split: str
+    seed: int
+    variations: int
+    fold_count: int
+    scene_similarity: float
+    parts: dict[str, str]
+    proposals: dict[str, Any]
+    crop: dict[str, Any]
+    head: dict[str, float]
+    target_recall: dict[str, float]
+    groups: dict[str, dict[str, list[int]]]
+
+    @property
+    def group_labels(self) -> list[str]:
+        """For each group, in order, the label that it speaks for."""
+        return [label for label, groups in self.groups.items() for _ in groups]
+
+    def crop_rules(self) -> dict[str, Any]:
+        """The rules of the second look, as `model.json` holds them."""
+        groups = {name: members for each in self.groups.values() for name, members in each.items()}
+        return {**self.crop, "groups": groups}
+
+
+def read_settings(path: Path) -> TrainingSettings:
+    """Read the file; raises `ConfigError` naming what is wrong with it."""
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"The training settings {path} cannot be read: {error}.") from error
+    known = set(TrainingSettings.__dataclass_fields__)
+    if wrong := sorted(said.keys() ^ known):
+        raise ConfigError(f"{path}: unknown or missing settings: {', '.join(wrong)}.")
+    if wrong := sorted(said["groups"].keys() - set(LIVING)):
+        raise ConfigError(f"{path}: groups speak for one of {LIVING}, not for {', '.join(wrong)}.")
+    said["groups"] = {
+        label: {name: parse_numbers(value) for name, value in groups.items()}
+        for label, groups in said["groups"].items()
+    }
+    return TrainingSettings(**said)
+
+
+def parse_numbers(said: list[int] | str) -> list[int]:
+    """`"1,5-7"` or a list to the numbers 1, 5, 6, 7; raises `ConfigError`."""
+    if isinstance(said, list):
+        return said
+    numbers: list[int] = []
+    try:
+        for part in said.split(","):
+            first, _, last = part.partition("-")
+            numbers.extend(range(int(first), int(last or first) + 1))
+    except ValueError:
+        raise ConfigError(f"'{said}' is not a list of numbers like 1,5-7.") from None
+    return numbers

@@ -1,0 +1,79 @@
+"""Results into the ledger: one file's prediction, or that it repeats another file."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from camtrap.errors import SeasonError
+from camtrap.ledger.duplicates import Original, original_of
+from camtrap.ledger.rows import CardEntry, capture_values, text_of, update_file
+from camtrap.records import ImageFile, Prediction, State
+
+
+def store(
+    db: sqlite3.Connection, card: CardEntry, run_id: int, file: ImageFile, prediction: Prediction
+) -> Prediction:
+    """Store what is said of one file, inside a transaction; returns it as it was stored."""
+    row = db.execute(
+        "SELECT file_id FROM file WHERE card_id = ? AND relative_path = ?",
+        (card.card_id, text_of(file.relative_path)),
+    ).fetchone()
+    if row is None:
+        raise SeasonError(f"The ledger does not know {file.path}. Run the same command again.")
+    file_id = row["file_id"]
+    original = original_of(db, prediction.content_key, besides=file_id)
+    if original is not None:
+        prediction = _repeated(prediction, original)
+    update_file(
+        db,
+        file_id,
+        {
+            "state": prediction.state,
+            "reason": text_of(prediction.reason),
+            "content_key": prediction.content_key,
+            "duplicate_of": original.file_id if original is not None else None,
+            "run_id": run_id,
+            "confidence": prediction.confidence,
+            "probabilities": json.dumps(dict(prediction.probabilities)),
+            "width": prediction.width,
+            "height": prediction.height,
+            "infrared": prediction.infrared,
+            **capture_values(prediction.capture),
+        },
+    )
+    _store_detections(db, file_id, prediction)
+    return prediction
+
+
+def _repeated(prediction: Prediction, original: Original) -> Prediction:
+    """A duplicate, with the original's size: the twin itself may not have been decoded at all."""
+    return Prediction(
+        path=prediction.path,
+        state=State.DUPLICATE,
+        capture=prediction.capture,
+        content_key=prediction.content_key,
+        width=original.width,
+        height=original.height,
+        infrared=None if original.infrared is None else bool(original.infrared),
+        reason=f"same content as {original.shown}",
+    )
+
+
+def _store_detections(db: sqlite3.Connection, file_id: int, prediction: Prediction) -> None:
+    db.execute("DELETE FROM detection WHERE file_id = ?", (file_id,))
+    db.executemany(
+        "INSERT INTO detection VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                file_id,
+                number,
+                detection.label,
+                detection.confidence,
+                *detection.box,
+                detection.score,
+                json.dumps(dict(detection.probabilities)),
+            )
+            for number, detection in enumerate(prediction.detections)
+        ],
+    )

@@ -1,0 +1,54 @@
+"""Fixtures for every room: cards made in code, a season, and a model that knows greys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from camtrap.ledger.store import Ledger
+from tests.cards import FakePredictor, odd_card, plain_card
+
+hypothesis_settings.register_profile(
+    "camtrap",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+hypothesis_settings.load_profile("camtrap")
+
+
+@pytest.fixture
+def predictor() -> FakePredictor:
+    """A model that answers from a picture's brightness."""
+    return FakePredictor()
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Path:
+    """A card on which everything is wrong that may be."""
+    return odd_card(tmp_path / "карта 1")
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    """A card of twelve good frames."""
+    return plain_card(tmp_path / "card", 12)
+
+
+@pytest.fixture
+def season(tmp_path: Path) -> Path:
+    """A folder for a season, not made yet."""
+    return tmp_path / "season"
+
+
+@pytest.fixture
+def ledger(season: Path) -> Iterator[Ledger]:
+    """The ledger of a new season."""
+    with Ledger(season, create=True) as opened:
+        yield opened

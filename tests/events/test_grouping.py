@@ -1,0 +1,163 @@
+"""Events: one station, one label, and less than the interval between two records."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from camtrap.events.grouping import Event, Sighting, group, independent
+
+NIGHT = datetime(2026, 2, 3, 23, 45)
+GAP = timedelta(minutes=30)
+
+
+def sighting(
+    key: int,
+    minutes: float | None = 0,
+    label: str = "prey",
+    deployment: str = "ST01",
+    confidence: float = 0.9,
+    boxes: int = 1,
+) -> Sighting:
+    taken_at = None if minutes is None else NIGHT + timedelta(minutes=minutes)
+    return Sighting(key, deployment, label, taken_at, confidence, boxes)
+
+
+def keys(*sightings: Sighting) -> list[list[int]]:
+    """The keys of each event's sightings, event by event."""
+    return [[one.key for one in event.sightings] for event in group(sightings, GAP)]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "new_event"), [(0, False), (29.99, False), (30, True), (31, True), (1e4, True)]
+)
+def test_an_event_ends_when_the_interval_has_passed(minutes: float, new_event: bool) -> None:
+    assert independent(sighting(1), sighting(2, minutes), GAP) is new_event
+
+
+@pytest.mark.parametrize(
+    ("current", "new_event"),
+    [
+        (sighting(2, 1), False),
+        (sighting(2, 1, label="leopard"), True),
+        (sighting(2, 1, deployment="ST02"), True),
+        (sighting(2, None), True),
+    ],
+)
+def test_label_place_and_time_must_fit(current: Sighting, new_event: bool) -> None:
+    assert independent(sighting(1), current, GAP) is new_event
+
+
+def test_a_time_that_is_not_known_joins_nothing_on_either_side() -> None:
+    assert independent(sighting(1, None), sighting(2), GAP)
+    assert independent(sighting(1, None), sighting(2, None), GAP)
+
+
+def test_the_interval_is_counted_from_the_last_record_not_the_first() -> None:
+    assert keys(*(sighting(n, 20 * n) for n in range(6))) == [[0, 1, 2, 3, 4, 5]]
+
+
+def test_midnight_does_not_part_an_event() -> None:
+    [event] = group([sighting(1, 10), sighting(2, 20)], GAP)
+    assert (event.start, event.end) == (datetime(2026, 2, 3, 23, 55), datetime(2026, 2, 4, 0, 5))
+
+
+def test_a_deer_between_two_leopards_does_not_part_them() -> None:
+    frames = [sighting(1, 0, "leopard"), sighting(2, 1, "prey"), sighting(3, 2, "leopard")]
+    assert keys(*frames) == [[1, 3], [2]]
+
+
+def test_doubtful_frames_group_among_themselves() -> None:
+    assert keys(sighting(1, 0, "unsure"), sighting(2, 1), sighting(3, 2, "unsure")) == [[1, 3], [2]]
+
+
+def test_frames_without_a_time_come_last_and_each_alone() -> None:
+    assert keys(sighting(3, None), sighting(2, None), sighting(4, 0)) == [[4], [2], [3]]
+
+
+def test_frames_of_one_moment_keep_the_order_of_their_files() -> None:
+    assert keys(sighting(3), sighting(1), sighting(2)) == [[1, 2, 3]]
+
+
+def test_events_come_by_place_then_start_then_label() -> None:
+    events = list(
+        group(
+            [
+                sighting(1, 0, "prey", "ST02"),
+                sighting(2, 90, "leopard", "ST01"),
+                sighting(3, 0, "prey", "ST01"),
+                sighting(4, 0, "leopard", "ST01"),
+            ],
+            GAP,
+        )
+    )
+    assert [event.sightings[0].key for event in events] == [4, 3, 2, 1]
+
+
+def test_no_sightings_make_no_events() -> None:
+    assert list(group([])) == []
+
+
+def test_the_best_frame_is_the_most_certain_and_the_earliest_of_equals() -> None:
+    [event] = group(
+        [sighting(1, 0, confidence=0.7), sighting(2, 1, confidence=0.9), sighting(3, 2)], GAP
+    )
+    assert event.best.key == 2
+
+
+@pytest.mark.parametrize(("boxes", "count"), [([1, 3, 2], 3), ([0, 1], 1), ([0, 0], None)])
+def test_the_count_is_that_of_the_fullest_frame_and_never_a_guess(
+    boxes: list[int], count: int | None
+) -> None:
+    event = Event("ST01", "prey", tuple(sighting(n, n, boxes=b) for n, b in enumerate(boxes)))
+    assert event.count_min == count
+
+
+sightings = st.lists(
+    st.tuples(
+        st.one_of(st.none(), st.integers(0, 300)),
+        st.sampled_from(["leopard", "prey", "unsure"]),
+        st.sampled_from(["ST01", "ST02"]),
+        st.sampled_from([0.5, 0.7, 0.9]),
+    ),
+    max_size=25,
+).map(lambda rows: [sighting(key, *row) for key, row in enumerate(rows)])
+
+
+@given(sightings, st.randoms(use_true_random=False))
+def test_the_order_of_the_input_does_not_matter(seen: list[Sighting], random: Random) -> None:
+    shuffled = random.sample(seen, len(seen))
+    assert list(group(shuffled, GAP)) == list(group(seen, GAP))
+
+
+@given(sightings)
+def test_every_sighting_is_in_exactly_one_event(seen: list[Sighting]) -> None:
+    grouped = [one.key for event in group(seen, GAP) for one in event.sightings]
+    assert sorted(grouped) == [one.key for one in seen]
+
+
+@given(sightings)
+def test_inside_an_event_records_are_near_and_between_events_they_are_not(
+    seen: list[Sighting],
+) -> None:
+    events = list(group(seen, GAP))
+    last: dict[tuple[str, str], datetime] = {}
+    for event in events:
+        assert {(one.deployment, one.label) for one in event.sightings} == {
+            (event.deployment, event.label)
+        }
+        times = [one.taken_at for one in event.sightings]
+        known = [time for time in times if time is not None]
+        assert len(known) == len(times) or len(times) == 1
+        assert all(b - a < GAP for a, b in pairwise(known))
+        assert known == sorted(known)
+        place = (event.deployment, event.label)
+        if known and place in last:
+            assert known[0] - last[place] >= GAP
+        if known:
+            last[place] = known[-1]

@@ -1,0 +1,93 @@
+"""Model folders: what they say, what is checked, and what is refused with which sentence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+import torch
+
+from camtrap.errors import ModelError
+from camtrap.vision import checkpoint
+from camtrap.vision.calibration import CLASSES
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """A copy of the shipped models that a test may damage, found before the shipped ones."""
+    shipped = checkpoint.model_folders()[-1]
+    copy = shutil.copytree(shipped, tmp_path / "models")
+    monkeypatch.setenv(checkpoint.MODELS_VARIABLE, str(copy))
+    return copy
+
+
+def test_the_shipped_models_are_installed_with_licence_and_checksum():
+    found = {info.name: info for info in checkpoint.installed()}
+    assert {"amur", "animal-detector", "lite2-imagenet"} <= found.keys()
+    for info in found.values():
+        assert info.licence
+        assert len(info.sha256) == 64
+        assert (info.folder / "MODEL_CARD.md").is_file()
+
+
+def test_the_default_model_names_its_classes_and_thresholds():
+    rules = checkpoint.find("amur").rules
+    assert tuple(rules["classes"]) == CLASSES
+    assert 0 < rules["thresholds"]["doubt"] <= rules["thresholds"]["leopard"] < 1
+
+
+def test_a_model_is_found_by_name_and_by_path():
+    by_name = checkpoint.find("amur")
+    assert checkpoint.find(str(by_name.folder)).sha256 == by_name.sha256
+
+
+def test_an_unknown_name_tells_how_to_list_the_models():
+    with pytest.raises(ModelError, match="camtrap models"):
+        checkpoint.find("unicorn")
+
+
+def test_a_folder_without_model_json_is_no_model(tmp_path):
+    with pytest.raises(ModelError, match=r"model\.json is missing"):
+        checkpoint.find(str(tmp_path))
+
+
+def test_changed_weights_are_refused(models):
+    path = models / "amur" / "weights.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match="vouches"):
+        checkpoint.load_tensors(checkpoint.find("amur"))
+
+
+def test_another_detector_than_the_one_trained_with_is_refused(models):
+    path = models / "animal-detector" / "model.json"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(said | {"sha256": "0" * 64}), encoding="utf-8")
+    with pytest.raises(ModelError, match="trained with another"):
+        checkpoint.part(checkpoint.find("amur"), "detector")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 99}', '{"format": 1, "name": "x"}'])
+def test_a_broken_model_json_is_an_error_that_names_the_file(models, text):
+    (models / "amur" / "model.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match="model.json"):
+        checkpoint.find("amur")
+
+
+def test_info_survives_being_written_and_read(models):
+    info = checkpoint.find("amur")
+    before = (info.folder / "model.json").read_bytes()
+    checkpoint.write_info(info)
+    assert (info.folder / "model.json").read_bytes() == before
+
+
+def test_folding_the_norms_does_not_change_the_answer():
+    torch.manual_seed(0)
+    info = checkpoint.find("lite2-imagenet")
+    plain = checkpoint.load_network(info, fold=False)
+    folded = checkpoint.load_network(info)
+    crops = torch.rand(1, 3, 128, 128) * 2 - 1
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in folded.modules())
+    torch.testing.assert_close(folded(crops), plain(crops), atol=1e-3, rtol=1e-3)
