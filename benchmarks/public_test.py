@@ -3,9 +3,9 @@
     camtrap run DATA/images --out SEASON
     python benchmarks/public_test.py SEASON DATA/manifest.csv --append benchmarks/RESULTS.md
 
-Rows are joined by the path from the card's folder on. Intervals are 95 % Wilson for shares, Hanley-McNeil for
-the area under the curve. A leopard counts as found when its label is `leopard`; that it was at least kept for a
-person (`unsure`) is told apart.
+Rows are joined by the path from the card's folder on. Intervals are 95 % Wilson for shares, Hanley-
+McNeil for the area under the curve. A leopard counts as found when its label is `leopard`; that it
+was at least kept for a person (`unsure`) is told apart.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -20,9 +21,12 @@ import pandas as pd
 
 from camtrap.learn.metrics import Share, auc, auc_interval, average_precision, removed_at_recall
 from camtrap.records import LABELS, UNSURE
+from camtrap.vision.checkpoint import read_info, write_info
 
 LOOK_ALIKES = ("jaguar", "panthera onca", "leopardus pardalis", "cheetah", "serval", "ocelot")
 """Spotted cats of other continents: none lives beside Amur leopards."""
+
+MARKS = ("<!-- figures: begin -->", "<!-- figures: end -->")
 
 LIVING_ANIMALS = ("leopard", "prey", "other")
 
@@ -34,6 +38,7 @@ def main() -> None:
     parser.add_argument("manifest", type=Path)
     parser.add_argument("--split", default="public_test")
     parser.add_argument("--append", type=Path, help="also append the report to this file")
+    parser.add_argument("--model", type=Path, help="also write the figures into this model folder")
     arguments = parser.parse_args()
     rows = joined(arguments.season, arguments.manifest, arguments.split)
     if rows.empty:
@@ -44,6 +49,30 @@ def main() -> None:
     if arguments.append:
         with arguments.append.open("a", encoding="utf-8", newline="\n") as stream:
             stream.write("\n" + text)
+    if arguments.model:
+        record(arguments.model, rows, text, arguments.split)
+
+
+def record(model: Path, rows: pd.DataFrame, text: str, split: str) -> None:
+    """Write the figures into `model.json` and, between two marks, into the model card."""
+    truth, label = rows["truth"], rows["label"]
+    alive = truth.isin(LIVING_ANIMALS)
+    known = alive | (truth == "empty")
+    found = (truth == label) & (truth == "leopard")
+    area = auc(1 - rows["p_empty"][known], alive[known])
+    figures = {
+        f"leopard recall, {split}": str(share(found, truth == "leopard")),
+        f"leopard precision, {split}": str(share(found, label == "leopard")),
+        f"animal against empty AUC, {split}": f"{area:.3f}",
+    }
+    write_info(replace(read_info(model), figures=figures))
+    card = model / "MODEL_CARD.md"
+    before, rest = card.read_text(encoding="utf-8").split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
+    body = text.split("\n", 1)[1]
+    card.write_text(
+        f"{before}{MARKS[0]}\n{body}\n{MARKS[1]}{after}", encoding="utf-8", newline="\n"
+    )
 
 
 def joined(season: Path, manifest: Path, split: str) -> pd.DataFrame:

@@ -23,9 +23,10 @@ def load_model(
 ) -> Predictor:
     """Load a triage model by name or folder, to be used for many calls of `triage`.
 
-    `device` is `auto`, `cpu`, `cuda` or `mps`; `thresholds` replaces single ones of the model's own, e.g.
-    `{"leopard": 0.3}`. On a CPU, torch is set to one thread an operation, because pictures run in parallel.
-    Raises `camtrap.errors.ModelError` when the model or the device cannot be used.
+    `device` is `auto`, `cpu`, `cuda` or `mps`; `thresholds` replaces single ones of the model's
+    own, e.g. `{"leopard": 0.3}`. On a CPU, torch is set to one thread an operation, because
+    pictures run in parallel. Raises `camtrap.errors.ModelError` when the model or the device cannot
+    be used.
     """
     from camtrap.vision.predictor import load_predictor
 
@@ -42,10 +43,10 @@ def triage(
 ) -> Iterator[Prediction]:
     """Yield a `Prediction` for every picture under `path` (a folder or one file), in path order.
 
-    Nothing is written anywhere. A picture that cannot be read is yielded as `unreadable` or `truncated` with
-    the reason, never as `empty`; videos and RAW files are passed over. `model` is a name, a folder, or what
-    `load_model` gave. Raises `CardError` when the folder cannot be listed or vanishes, `ModelError` when the
-    model cannot be used.
+    Nothing is written anywhere. A picture that cannot be read is yielded as `unreadable` or
+    `truncated` with the reason, never as `empty`; videos and RAW files are passed over. `model` is
+    a name, a folder, or what `load_model` gave. Raises `CardError` when the folder cannot be listed
+    or vanishes, `ModelError` when the model cannot be used.
     """
     from camtrap.engine.local import triage_files
 

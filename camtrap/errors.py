@@ -25,7 +25,7 @@ class DataError(CamtrapError):
     """A training or evaluation data set cannot be used."""
 
 
-class UnreadablePicture(CamtrapError):
+class UnreadablePicture(CamtrapError):  # noqa: N818 - the state it leads to, not a failure of ours
     """A picture whose bytes cannot be read or decoded; the file's state becomes `unreadable`."""
 
 

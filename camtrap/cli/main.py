@@ -1,7 +1,9 @@
-"""The command line's front door: it parses, dispatches, and turns our errors into sentences and exit codes.
+"""The command line's front door: it parses, dispatches, and turns our errors into sentences and
+exit codes.
 
-Exit codes: 0 all done, 1 error, 2 usage, 3 done but some files could not be read, 130 interrupted. Torch
-and pandas are imported by the commands that need them, never here, so that `--help` answers at once.
+Exit codes: 0 all done, 1 error, 2 usage, 3 done but some files could not be read, 130 interrupted.
+Torch and pandas are imported by the commands that need them, never here, so that `--help` answers
+at once.
 """
 
 from __future__ import annotations
@@ -54,7 +56,7 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; our own errors become one sentence on standard error and exit code 1."""
+    """Run the command line; our own errors become one sentence and exit code 1."""
     for stream in (sys.stdout, sys.stderr):
         # A Windows console may be set to a code page that holds no Chinese file name.
         if hasattr(stream, "reconfigure"):

@@ -73,17 +73,19 @@ def run(
         return
 
     from camtrap.engine.progress import account
-    from camtrap.engine.season import add_card
+    from camtrap.engine.season import add_card, check_apart
     from camtrap.ledger.store import Ledger
     from camtrap.outputs.season import write_all
 
+    for card in cards:
+        check_apart(out, card)
     with Ledger(out, create=True) as ledger:
         summaries = [add_card(ledger, card) for card in cards]
         for summary in summaries:
             _tell_card(summary, say)
         interrupted = False
         if any(ledger.pending_bytes(summary.card)[0] for summary in summaries):
-            interrupted = _triage(ledger, summaries, settings, quiet=quiet)
+            interrupted = _triage(ledger, summaries, settings, quiet=quiet, excel=excel)
         written = write_all(ledger, settings, excel=excel)
         totals = ledger.totals()
     if as_json:
@@ -101,7 +103,12 @@ def run(
 
 
 def _triage(
-    ledger: Ledger, summaries: list[CardSummary], settings: Settings, *, quiet: bool
+    ledger: Ledger,
+    summaries: list[CardSummary],
+    settings: Settings,
+    *,
+    quiet: bool,
+    excel: bool,
 ) -> bool:
     """Run the model over what is pending; True when a person interrupted it."""
     from camtrap import __version__
@@ -142,7 +149,7 @@ def _triage(
                     progress=progress,
                 )
     except CamtrapError:
-        write_all(ledger, settings)  # what was done before the error is worth having
+        write_all(ledger, settings, excel=excel)  # what was done before the error is worth having
         raise
     if not stop.is_set():
         ledger.finish_run(run_id)
@@ -186,8 +193,10 @@ def _tell_card(summary: CardSummary, say: _Talk) -> None:
         text += f", {listing.known:,} known from before"
     if listing.changed:
         text += f", {listing.changed:,} changed since, read again"
+    if listing.again:
+        text += f", {listing.again:,} that could not be read before, tried again"
     say(text)
-    if not (listing.new or listing.changed):
+    if not (listing.new or listing.changed or listing.again):
         say("  nothing new on it: no file that is done is read again")
     if summary.unlisted:
         say(f"  {summary.unlisted:,} folders could not be listed; see the warnings above")

@@ -13,7 +13,7 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
 from dataclasses import replace
 from itertools import islice
@@ -51,14 +51,14 @@ def triage_files(
     batch_size: int,
     stop: threading.Event | None = None,
     is_known: Callable[[str], bool] | None = None,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yield one prediction a file, in the order of `files`.
 
     A file that cannot be read or decoded comes back as `unreadable` or `truncated` with the reason.
     `is_known`, called from several threads with a content key, spares the model a picture that the
     season has seen already. When `stop` is set, what is in flight is finished and yielded, then the
-    iterator ends. Raises `CardError` when a card vanishes and `ModelError` when the model fails on
-    everything.
+    iterator ends; when it is closed, no worker of it is left. Raises `CardError` when a card
+    vanishes and `ModelError` when the model fails on everything.
     """
     stop = stop or threading.Event()
     batches = _batches(files, batch_size)

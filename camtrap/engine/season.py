@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -120,15 +121,20 @@ def run_card(
     progress: RunProgress,
 ) -> None:
     """Triage a card's pending files and commit the results as they come."""
-    with KnownContent(ledger.season) as known:
-        results = triage_files(
-            ledger.pending(card),
-            predictor,
-            workers=settings.workers or os.cpu_count() or 1,
-            batch_size=settings.batch_size or (1 if predictor.device.type == "cpu" else 16),
-            stop=stop,
-            is_known=known,
-        )
+    with (
+        KnownContent(ledger.season) as known,
+        # Closed before `known` is, whatever happens: its workers ask until they have ended.
+        closing(
+            triage_files(
+                ledger.pending(card),
+                predictor,
+                workers=settings.workers or os.cpu_count() or 1,
+                batch_size=settings.batch_size or (1 if predictor.device.type == "cpu" else 16),
+                stop=stop,
+                is_known=known,
+            )
+        ) as results,
+    ):
         for batch in _timed_batches(results):
             for (file, _), stored in zip(batch, ledger.record(card, run_id, batch), strict=True):
                 progress.advance(stored.state, file.size)

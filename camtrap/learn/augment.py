@@ -1,8 +1,10 @@
-"""Changes to training crops that leave the animal what it is: light, lens, file, and what is printed on frames.
+"""Changes to training crops that leave the animal what it is: light, lens, file, and what is
+printed on frames.
 
-The last group is there for a reason. All leopards but a few come from one park whose frames carry a logo, a
-date strip and traces of painted-out boxes; printing such things on the crops of every class makes them worthless
-as a short cut. Every function takes and gives RGB pixels (height, width, 3), 0..255.
+The last group is there for a reason. All leopards but a few come from one park whose frames carry a
+logo, a date strip and traces of painted-out boxes; printing such things on the crops of every class
+makes them worthless as a short cut. Every function takes and gives RGB pixels (height, width, 3),
+0..255.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ def light(pixels: Pixels, random: Random) -> Pixels:
 
 
 def night(pixels: Pixels, random: Random) -> Pixels:
-    """A colour picture as an infra-red flash would show it: grey, bright in the middle, noisy; or tinted."""
+    """A colour picture as infra-red flash would show it: grey, bright in the middle, noisy."""
     grey = pixels.astype(np.float32) @ random.dirichlet((3.0, 3.0, 2.0)).astype(np.float32)
     rows, columns = grey.shape
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
@@ -46,7 +48,7 @@ def night(pixels: Pixels, random: Random) -> Pixels:
 
 
 def day(pixels: Pixels, random: Random) -> Pixels:
-    """A grey picture in two random earthy colours, so that grey itself says nothing about the class."""
+    """A grey picture in two random earthy colours, so that grey says nothing about the class."""
     grey = pixels.astype(np.float32).mean(axis=2, keepdims=True) / 255
     dark = random.uniform((0, 0, 0), (70, 60, 45))
     bright = random.uniform((190, 170, 110), (255, 250, 230))
@@ -86,7 +88,7 @@ def compress(pixels: Pixels, random: Random) -> Pixels:
 
 
 def strip(pixels: Pixels, random: Random) -> Pixels:
-    """A band with bright marks at the top or bottom, like a camera's date strip; with or without ground."""
+    """A band with marks at the top or bottom, like a camera's date strip."""
     image = Image.fromarray(pixels)
     draw = ImageDraw.Draw(image)
     height = int(image.height * random.uniform(0.04, 0.14))
@@ -123,7 +125,7 @@ def logo(pixels: Pixels, random: Random) -> Pixels:
 
 
 def painted_out(pixels: Pixels, random: Random) -> Pixels:
-    """The trace that a drawn box leaves when it is painted over: a smeared outline around the animal."""
+    """The trace that a drawn box leaves when it is painted over: a smeared outline."""
     image = Image.fromarray(pixels)
     smeared = image.filter(ImageFilter.GaussianBlur(random.uniform(2, 6)))
     inset = random.uniform(0.02, 0.22, 4) * image.width

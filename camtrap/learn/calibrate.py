@@ -1,7 +1,7 @@
 """The calibrated rule and the thresholds, fitted on pictures of sites that the head had not seen.
 
-What comes in are the looks at every picture by a head trained without that picture's site; what goes out are the
-few numbers that `vision.calibration` explains.
+What comes in are the looks at every picture by a head trained without that picture's site; what
+goes out are the few numbers that `vision.calibration` explains.
 """
 
 from __future__ import annotations
@@ -40,22 +40,14 @@ class Looks:
 def fit_calibration(pictures: Sequence[Looks]) -> Calibration:
     """Fit the rule: first "alive or not", then the sharpness among the living labels.
 
-    "Alive or not" is fitted only on sources that hold both empty pictures and others: between sources, cameras
-    differ, and telling cameras apart is not telling animals apart. The detector's weight is kept positive.
+    Empty pictures and others count the same in sum, however many there are of each: how empty a
+    card is, is not known before it is read. The detector's and the classifier's weight are kept
+    positive.
     """
     usable = [p for p in pictures if p.evidence]
-    mixed = sources_with_both(usable)
-    alive = [p for p in usable if p.source in mixed]
-    detector, classifier, bias = _fit_alive(alive or usable)
+    detector, classifier, bias = _fit_alive(usable)
     temperature = _fit_temperature([p for p in usable if p.label != State.EMPTY])
     return Calibration(detector, classifier, bias, temperature)
-
-
-def sources_with_both(pictures: Sequence[Looks], least: int = 10) -> set[str]:
-    """The sources with at least `least` empty pictures and as many others."""
-    empty = [p.source for p in pictures if p.label == State.EMPTY]
-    other = [p.source for p in pictures if p.label != State.EMPTY]
-    return {s for s in empty if empty.count(s) >= least and other.count(s) >= least}
 
 
 def _fit_alive(pictures: Sequence[Looks]) -> tuple[float, float, float]:
@@ -74,13 +66,15 @@ def _fit_alive(pictures: Sequence[Looks]) -> tuple[float, float, float]:
             present[row, column] = True
     x, mask = torch.from_numpy(inputs), torch.from_numpy(present)
     y = torch.tensor([float(p.label != State.EMPTY) for p in pictures])
+    share = y.mean().clamp(0.01, 0.99)
+    weight = torch.where(y > 0, 0.5 / share, 0.5 / (1 - share))
     raw = torch.tensor([0.0, 0.0, 0.0], requires_grad=True)
     optimiser = torch.optim.Adam([raw], lr=0.05)
     for _ in range(_ROUNDS):
         optimiser.zero_grad()
         logits = (x * F.softplus(raw[:2])).sum(dim=2) + raw[2]
         strongest = logits.masked_fill(~mask, -torch.inf).amax(dim=1)
-        loss = F.binary_cross_entropy_with_logits(strongest, y)
+        loss = F.binary_cross_entropy_with_logits(strongest, y, weight)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     detector, classifier = F.softplus(raw[:2].detach()).tolist()
@@ -107,9 +101,9 @@ def choose_thresholds(
 ) -> Thresholds:
     """The thresholds that reach the targets on these pictures.
 
-    `targets` holds `leopard` (share of leopards to be called so), `doubt` (share of them that may not be put away),
-    `animal` (share of pictures with something alive that may not be called empty) and `precision` (how often a
-    label other than leopard has to be right).
+    `targets` holds `leopard` (share of leopards to be called so), `doubt` (share of them that may
+    not be put away), `animal` (share of pictures with something alive that may not be called empty)
+    and `precision` (how often a label other than leopard has to be right).
     """
     truth = np.array(labels)
     leopards = probabilities[truth == State.LEOPARD, LABELS.index("leopard")]
@@ -134,7 +128,7 @@ def choose_thresholds(
 
 
 def recall_threshold(scores: NDArray[np.float64], recall: float) -> float:
-    """The highest threshold at which at least `recall` of `scores` reach it; 0.5 where there are none."""
+    """The highest threshold that at least `recall` of `scores` reach; 0.5 without scores."""
     if not len(scores):
         return 0.5
     ordered = np.sort(scores)
@@ -149,7 +143,8 @@ def precision_threshold(
     chosen: NDArray[np.bool_],
     precision: float,
 ) -> float:
-    """The lowest threshold, from 0.3, at which those `chosen` at or above it are right often enough.
+    """The lowest threshold, from 0.3, at which those `chosen` at or above it are right often
+    enough.
 
     With fewer than 20 right ones nothing can be chosen by counting: 0.5 then.
     """

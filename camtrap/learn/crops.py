@@ -1,8 +1,8 @@
 """Training crops: where in a labelled picture the label is true, and where nothing is.
 
-The detector says where; the picture's label says what. Crops of `nothing` come from empty pictures and, as
-importantly, from the ground around the animals in all others: otherwise the classifier would learn to tell
-the cameras that gave empty pictures from those that gave animals.
+The detector says where; the picture's label says what. Crops of `nothing` come from empty pictures
+and, as importantly, from the ground around the animals in all others: otherwise the classifier
+would learn to tell the cameras that gave empty pictures from those that gave animals.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ WEAK_CROPS = 2
 
 @dataclass(frozen=True, slots=True)
 class LabelledBox:
-    """A box that is `label` (a class of the classifier); `score` is the detector's, 0 where it saw none."""
+    """A box that holds `label`, a class of the classifier.
+
+    `score` is the detector's, 0 where it saw none.
+    """
 
     box: Box
     label: str
@@ -68,7 +71,7 @@ def _ground(
     random: np.random.Generator,
     count: int,
 ) -> list[LabelledBox]:
-    """Random squares that touch no box of a score of `strong` or more; fewer where there is no room."""
+    """Random squares that touch no box of score `strong` or more; fewer without room."""
     boxes: list[LabelledBox] = []
     for _ in range(10 * count):
         if len(boxes) == count:

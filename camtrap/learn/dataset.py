@@ -1,8 +1,8 @@
 """Labelled pictures from a manifest, and folds that never split a site or an event.
 
-A manifest is a CSV whose columns are at least `file, split, label, site_or_sequence, source`; `file` is relative to
-the manifest's folder. Two frames of one site in training and test would measure memory, not sight, so
-everything here goes by group.
+A manifest is a CSV whose columns are at least `file, split, label, site_or_sequence, source`;
+`file` is relative to the manifest's folder. Two frames of one site in training and test would
+measure memory, not sight, so everything here goes by group.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from camtrap.records import LABELS
 
 _COLUMNS = ("file", "split", "label", "site_or_sequence", "source")
 
-# "CCT loc10 seq701d…" is one sequence of a camera, "NTLNP bg06 frame1186" one frame of a capture event:
-# the group is the camera or the event.
+# "CCT loc10 seq701d…" is one sequence of a camera, "NTLNP bg06 frame1186" one frame of a capture
+# event: the group is the camera or the event.
 _GROUP = re.compile(r"^(.*?\b(?:loc|bg)\w+)\b")
 
 
@@ -78,7 +78,7 @@ def read_manifest(manifest: Path, splits: Iterable[str]) -> list[Sample]:
 
 
 def group_of(source: str, site: str, file: str) -> str:
-    """The camera or event that a picture belongs to; a picture without one is a group of its own."""
+    """The camera or event of a picture; a picture without one is a group of its own."""
     match = _GROUP.match(site)
     if match:
         return match[1]
@@ -88,8 +88,8 @@ def group_of(source: str, site: str, file: str) -> str:
 def folds(samples: Sequence[Sample], count: int, seed: int = 0) -> list[int]:
     """A fold number 0..count-1 for each sample, the same for all of a group.
 
-    Groups are dealt out largest first, each to the fold that holds the fewest pictures of the group's
-    labels, so that rare labels are spread. The same samples and seed give the same folds.
+    Groups are dealt out largest first, each to the fold that holds the fewest pictures of the
+    group's labels, so that rare labels are spread. The same samples and seed give the same folds.
     """
     members: dict[str, Counter[str]] = defaultdict(Counter)
     for sample in samples:

@@ -1,7 +1,7 @@
 """Frozen features of training crops: each crop as it is, and in several random variations.
 
-The networks are the very ones of the predictor, fed through the same decoding, so that training sees what use
-will see.
+The networks are the very ones of the predictor, fed through the same decoding, so that training
+sees what use will see.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,11 +20,10 @@ from numpy.typing import NDArray
 from camtrap.learn.augment import augment
 from camtrap.learn.crops import jittered, labelled_boxes
 from camtrap.learn.dataset import Sample
-from camtrap.pixels.decode import decode_crops, decode_frame
-from camtrap.pixels.fit import WHOLE, square_around
+from camtrap.pixels.decode import decode_frame
+from camtrap.pixels.fit import WHOLE
 from camtrap.records import Box
 from camtrap.vision.predictor import Classifier, Detector, Look
-from camtrap.vision.proposals import Proposal
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +32,10 @@ log = logging.getLogger(__name__)
 class PictureFeatures:
     """What one picture gives to learning and evaluation.
 
-    `scores` (n,) are the detector's for the proposed boxes and `proposed` (n, d) their features, as in use.
-    `labels` (m,) and `variations` (m, 1 + v, d) are the boxes to learn from: first as they are, then varied.
-    `scene` (d,) is the whole frame's feature, by which frames of one camera can be recognised.
+    `scores` (n,) are the detector's for the proposed boxes and `proposed` (n, d) their features, as
+    in use. `labels` (m,) and `variations` (m, 1 + v, d) are the boxes to learn from: first as they
+    are, then varied. `scene` (d,) is the whole frame's feature, by which frames of one camera can
+    be recognised.
     """
 
     scores: NDArray[np.float32]

@@ -1,8 +1,8 @@
 """The head: a linear layer on frozen features, pulled towards what its inputs are known to mean.
 
-Softmax regression with an L2 penalty on the distance from a prior. The prior is zero for the backbone's own
-features, and one from each group of ImageNet classes to the label that it speaks for, so that a class with
-next to no pictures (people, vehicles) falls back on what ImageNet taught.
+Softmax regression with an L2 penalty on the distance from a prior. The prior is zero for the
+backbone's own features, and one from each group of ImageNet classes to the label that it speaks
+for, so that a class with next to no pictures (people, vehicles) falls back on what ImageNet taught.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class HeadSettings:
-    """`decay` is the pull towards the prior; `balance` 0..1 goes from equal crops to equal classes."""
+    """`decay` pulls towards the prior; `balance` 0..1 goes from equal crops to equal classes."""
 
     decay: float
     balance: float
@@ -52,10 +52,10 @@ def fit_head(
 ) -> Head:
     """Fit a head to features (n, v, d) of n crops in v variations.
 
-    The last `len(group_labels)` of the d features are those of the ImageNet groups; `group_labels` says for
-    which label each speaks.
+    The last `len(group_labels)` of the d features are those of the ImageNet groups; `group_labels`
+    says for which label each speaks.
     """
-    count, variations, width = features.shape
+    _, variations, width = features.shape
     mean = features.mean(axis=(0, 1))
     spread = features.std(axis=(0, 1)) + 1e-2
     x = torch.from_numpy((features.reshape(-1, width) - mean) / spread)
@@ -87,7 +87,10 @@ def fit_head(
 
 
 def prior_weights(group_labels: Sequence[str], spread: Floats) -> Floats:
-    """(classes, d) weights for standardised features: one, in the feature's own unit, from a group to its label."""
+    """(classes, d) weights for standardised features: from each group to its label.
+
+    Such a weight is one in the feature's own unit; all others are zero.
+    """
     weights = np.zeros((len(CLASSES), len(spread)), np.float32)
     first = len(spread) - len(group_labels)
     for position, label in enumerate(group_labels):

@@ -1,4 +1,4 @@
-"""Figures of merit with their intervals; small counts are the rule in this field, so intervals come first."""
+"""Figures of merit with their intervals; small counts are the rule in this field."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Share:
 
 
 def auc(scores: Sequence[float] | NDArray[np.float64], positive: Sequence[bool]) -> float:
-    """Area under the ROC curve: the chance that a positive scores above a negative; ties count half."""
+    """Area under the ROC curve: how often a positive scores above a negative; ties count half."""
     values, truth = np.asarray(scores, float), np.asarray(positive, bool)
     ups, downs = int(truth.sum()), int((~truth).sum())
     if not ups or not downs:
@@ -48,7 +48,7 @@ def auc(scores: Sequence[float] | NDArray[np.float64], positive: Sequence[bool])
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Ranks from 1, equal values sharing their mean rank."""
-    ordered, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
     ranks: NDArray[np.float64] = (last - (counts - 1) / 2)[inverse]
     return ranks
@@ -57,7 +57,7 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def average_precision(
     scores: Sequence[float] | NDArray[np.float64], positive: Sequence[bool]
 ) -> float:
-    """Mean of the precision at every positive, best score first; equal scores are taken together."""
+    """Mean of the precision at every positive, best first; equal scores are taken together."""
     values, truth = np.asarray(scores, float), np.asarray(positive, bool)
     if not truth.any():
         return math.nan
@@ -89,12 +89,13 @@ def auc_interval(
 def removed_at_recall(
     emptiness: Sequence[float] | NDArray[np.float64], empty: Sequence[bool], recall: float
 ) -> Share:
-    """Empty pictures put away when `recall` of the others must be kept, by a threshold on P(empty)."""
+    """Empty pictures put away by a threshold on P(empty) that keeps `recall` of the others."""
     values, truth = np.asarray(emptiness, float), np.asarray(empty, bool)
     living = np.sort(values[~truth])
     if not len(living):
         return Share(0, int(truth.sum()))
-    # So many of the living may be lost at most; the emptiest-looking of the kept sets the threshold.
+    # So many of the living may be lost at most; the emptiest-looking of the kept sets the
+    # threshold.
     lost = int(np.floor((1 - recall) * len(living) + 1e-9))
     threshold = living[len(living) - 1 - lost]
     return Share(int((values[truth] > threshold).sum()), int(truth.sum()))

@@ -1,7 +1,8 @@
-"""From labelled pictures to a model folder: features, cross-validation by site, calibration, thresholds, head.
+"""From labelled pictures to a model folder: features, cross-validation by site, calibration,
+thresholds, head.
 
-The head that is shipped is fitted on all pictures; the rule and the thresholds come from heads that had not seen
-the site of the picture they judge.
+The head that is shipped is fitted on all pictures; the rule and the thresholds come from heads that
+had not seen the site of the picture they judge.
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from camtrap.learn import calibrate
 from camtrap.learn.calibrate import Looks
@@ -25,7 +25,7 @@ from camtrap.learn.dataset import Sample, folds, read_manifest
 from camtrap.learn.features import FeatureMaker, PictureFeatures, make_features
 from camtrap.learn.head import Head, HeadSettings, fit_head
 from camtrap.learn.settings import TrainingSettings
-from camtrap.records import LABELS, State
+from camtrap.records import LABELS
 from camtrap.vision import checkpoint
 from camtrap.vision.calibration import CLASSES, Evidence
 from camtrap.vision.checkpoint import ModelInfo
@@ -42,15 +42,27 @@ def train(
     on_start: Callable[[int], None] = lambda count: None,
     on_done: Callable[[], None] = lambda: None,
 ) -> ModelInfo:
-    """Train a model and write `out/weights.safetensors` and `out/model.json`; returns what the latter says.
+    """Train a model and write `out/weights.safetensors` and `out/model.json`; returns what the
+    latter says.
 
-    `on_start` is told how many pictures there are, `on_done` is called after each. Raises `DataError` when the
-    manifest cannot be used and `ModelError` when the detector or backbone cannot.
+    `on_start` is told how many pictures there are, `on_done` is called after each. Raises
+    `DataError` when the manifest cannot be used and `ModelError` when the detector or backbone
+    cannot.
     """
     samples = read_manifest(manifest, [settings.split])
     on_start(len(samples))
     maker = feature_maker(settings)
     features = make_features(samples, maker, learn=True, on_done=on_done)
+    return build(samples, features, settings, out)
+
+
+def build(
+    samples: Sequence[Sample],
+    features: Sequence[PictureFeatures],
+    settings: TrainingSettings,
+    out: Path,
+) -> ModelInfo:
+    """Fit head, rule and thresholds to pictures of known features; write the model folder."""
     samples = with_scenes(samples, features, settings.scene_similarity)
     looks = out_of_fold(samples, features, settings)
     rule = calibrate.fit_calibration(looks)
@@ -61,8 +73,8 @@ def train(
     head = fit(samples, features, range(len(samples)), settings)
     out.mkdir(parents=True, exist_ok=True)
     weights = out / "weights.safetensors"
-    save_file(
-        {"weight": torch.from_numpy(head.weight), "bias": torch.from_numpy(head.bias)}, weights
+    weights.write_bytes(
+        save({"weight": torch.from_numpy(head.weight), "bias": torch.from_numpy(head.bias)})
     )
     counts = Counter(truth)
     info = ModelInfo(
@@ -115,8 +127,8 @@ def with_scenes(
 ) -> list[Sample]:
     """Give pictures that no site is known of the group of their scene.
 
-    Pictures whose whole frames are alike (cosine of at least `similarity`), directly or through others, count as
-    one site: better one site too few than the same camera in training and test.
+    Pictures whose whole frames are alike (cosine of at least `similarity`), directly or through
+    others, count as one site: better one site too few than the same camera in training and test.
     """
     alone = [i for i, sample in enumerate(samples) if sample.group == sample.file]
     named = list(samples)

@@ -63,4 +63,5 @@ class KnownContent:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._db.close()
+        with self._lock:  # SQLite crashes the process when a question is under way
+            self._db.close()

@@ -1,12 +1,13 @@
-"""From two looks to one answer: the calibrated rule that joins them, and the thresholds that decide.
+"""From two looks to one answer: the calibrated rule that joins them, and the thresholds that
+decide.
 
-Pure functions over numbers; no network is needed to read or test them. The evidence of one box is the
-detector's score and the classifier's logits for the crop, the last of which is `nothing`.
+Pure functions over numbers; no network is needed to read or test them. The evidence of one box is
+the detector's score and the classifier's logits for the crop, the last of which is `nothing`.
 
 The rule for one box, with `logit(p) = ln(p / (1 - p))` and the parameters of `Calibration`:
 
-    alive = sigmoid(detector * logit(score) + classifier * (logsumexp(living logits) - nothing logit) + bias)
-    share = softmax(living logits / temperature)
+    alive = sigmoid(detector * logit(score) + classifier * (logsumexp(living logits) - nothing
+    logit) + bias) share = softmax(living logits / temperature)
 
 and for the picture, over its boxes: `1 - P(empty) = max(alive)`, divided among the living labels in
 proportion to `max(alive * share)` of each, so that a leopard beside a deer is seen as both.
@@ -32,7 +33,7 @@ _SCORE_FLOOR = 1e-4  # a score of 0 would be infinitely certain
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The few numbers of the rule; fitted on pictures of sites that the classifier was not trained on."""
+    """The few numbers of the rule; fitted on sites that the classifier was not trained on."""
 
     detector: float
     classifier: float
@@ -45,8 +46,8 @@ class Thresholds:
     """Where a probability becomes a label; each 0..1.
 
     A picture is `empty` when P(empty) reaches `empty`, and a living label when its own probability
-    reaches that label's threshold; `leopard` is asked first. `doubt` is the P(leopard) from which a picture
-    may not be put away as anything else: it becomes `unsure`.
+    reaches that label's threshold; `leopard` is asked first. `doubt` is the P(leopard) from which a
+    picture may not be put away as anything else: it becomes `unsure`.
     """
 
     leopard: float
@@ -77,7 +78,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What both looks say of one box: the detector's score 0..1, and one logit a class of `CLASSES`."""
+    """What both looks say of one box: the score, 0..1, and one logit a class of `CLASSES`."""
 
     score: float
     logits: tuple[float, ...]
@@ -121,7 +122,7 @@ def judge_picture(boxes: Sequence[BoxChances]) -> dict[str, float]:
 
 
 def decide(chances: Mapping[str, float], thresholds: Thresholds) -> tuple[State, float]:
-    """The picture's state and the probability that speaks for it; `unsure` carries the best label's."""
+    """The picture's state and its probability; `unsure` carries the best label's."""
     leopard = chances["leopard"]
     if leopard >= thresholds.leopard:
         return State.LEOPARD, leopard

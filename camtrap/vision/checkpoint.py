@@ -1,8 +1,8 @@
 """Model folders: what `model.json` says, and networks loaded from safetensors that it vouches for.
 
-A model folder holds `weights.safetensors`, `model.json` and `MODEL_CARD.md`. A `triage` model names the
-detector and the backbone that it was trained behind as its parts, each by folder name and SHA-256, so that
-the three can never be mixed unseen.
+A model folder holds `weights.safetensors`, `model.json` and `MODEL_CARD.md`. A `triage` model names
+the detector and the backbone that it was trained behind as its parts, each by folder name and
+SHA-256, so that the three can never be mixed unseen.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class ModelInfo:
 
 
 def model_folders() -> list[Path]:
-    """Folders in which models are looked for: the user's own first, then those that came with camtrap."""
+    """Where models are looked for: the user's own folder, then those that came with camtrap."""
     package = Path(__file__).resolve().parents[1]
     bundled = package / "_bundled" / "models"
     shipped = bundled if bundled.is_dir() else package.parent / "models"
@@ -115,7 +115,7 @@ def read_info(folder: Path) -> ModelInfo:
 
 
 def write_info(info: ModelInfo) -> None:
-    """Write `model.json` beside the weights; key order and layout are fixed, so that changes read well."""
+    """Write `model.json` beside the weights, in a fixed layout, so that changes read well."""
     said: dict[str, Any] = {"format": FORMAT}
     for name in ModelInfo.__dataclass_fields__:
         value = getattr(info, name)
@@ -126,7 +126,8 @@ def write_info(info: ModelInfo) -> None:
 
 
 def part(info: ModelInfo, role: str) -> ModelInfo:
-    """The model that `info` uses as its `role` (`detector`, `backbone`): a sibling folder or an installed one.
+    """The model that `info` uses as its `role` (`detector`, `backbone`): a sibling folder or an
+    installed one.
 
     Raises `ModelError` when it is missing or is not the very one that `info` was trained behind.
     """
@@ -142,7 +143,7 @@ def part(info: ModelInfo, role: str) -> ModelInfo:
 
 
 def load_tensors(info: ModelInfo) -> dict[str, torch.Tensor]:
-    """Read the weights after checking their SHA-256; raises `ModelError` when missing or changed."""
+    """Read the weights, checked by SHA-256; raises `ModelError` when missing or changed."""
     try:
         data = info.weights.read_bytes()
     except OSError as error:
@@ -165,7 +166,8 @@ def load_network(info: ModelInfo, *, fold: bool = True) -> nn.Module:
     """
     if info.network not in NETWORKS:
         raise ModelError(
-            f"Model '{info.name}' needs the network '{info.network}', which this camtrap does not know."
+            f"Model '{info.name}' needs the network '{info.network}', "
+            "which this camtrap does not know."
         )
     network = NETWORKS[info.network]()
     missing, unexpected = network.load_state_dict(load_tensors(info), strict=False)

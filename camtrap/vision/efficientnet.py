@@ -1,8 +1,9 @@
-"""The classifier's network: EfficientNet-Lite (Google 2020), the EfficientNet without squeeze-and-excite.
+"""The classifier's network: EfficientNet-Lite (Google 2020), the EfficientNet without squeeze-and-
+excite.
 
-Crops go in as RGB scaled to -1..1; out comes one vector of 1280 features a crop, and, where the head of
-the ImageNet training is kept, its 1000 logits. TensorFlow's 'SAME' padding is kept, because the weights
-were trained with it.
+Crops go in as RGB scaled to -1..1; out comes one vector of 1280 features a crop, and, where the
+head of the ImageNet training is kept, its 1000 logits. TensorFlow's 'SAME' padding is kept, because
+the weights were trained with it.
 """
 
 from __future__ import annotations

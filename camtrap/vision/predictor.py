@@ -1,7 +1,8 @@
 """The two looks behind one door: a loaded model that judges decoded pictures.
 
-The first look finds boxes on the picture at reduced size; the second names what is in each box, from a crop
-of the full picture; a calibrated rule joins both. A predictor may be used from several threads at once.
+The first look finds boxes on the picture at reduced size; the second names what is in each box,
+from a crop of the full picture; a calibrated rule joins both. A predictor may be used from several
+threads at once.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from camtrap.vision.proposals import Proposal, proposals
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One picture for the model: its bytes, from which crops are cut, and the frame decoded from them."""
+    """One picture for the model: its bytes, for the crops, and the frame decoded from them."""
 
     data: bytes
     frame: Frame
@@ -65,7 +66,7 @@ class Detector:
     def propose(
         self, frames: Sequence[Pixels], *, min_score: float, max_overlap: float, max_count: int
     ) -> list[tuple[Proposal, ...]]:
-        """Boxes for each frame (height, width, 3), whose longer side is `side`; any mix of shapes."""
+        """Boxes for each frame (height, width, 3) of longer side `side`; any mix of shapes."""
         found: dict[int, tuple[Proposal, ...]] = {}
         by_shape = sorted(range(len(frames)), key=lambda index: frames[index].shape)
         for _, group in groupby(by_shape, key=lambda index: frames[index].shape):
@@ -84,7 +85,7 @@ class Detector:
         return [found[index] for index in range(len(frames))]
 
     def _batch(self, frames: Sequence[Pixels]) -> Tensor:
-        """(n, 3, height, width) floats 0..255, black below and on the right up to the strides' multiple."""
+        """(n, 3, height, width) floats 0..255, padded with black to the strides' multiple."""
         height, width, _ = frames[0].shape
         shape = (len(frames), padded(height, self.multiple), padded(width, self.multiple), 3)
         batch = np.zeros(shape, np.uint8)
@@ -95,9 +96,9 @@ class Detector:
 class Classifier:
     """The second look: what the backbone sees in a crop, as one vector of features.
 
-    The vector holds the backbone's features, and for each group of ImageNet classes that the rules name
-    (leopard-like cats, ungulates, vehicles, ...) the log-probability that its own ImageNet head gives the
-    group: by day it has seen more animals than our own pictures hold.
+    The vector holds the backbone's features, and for each group of ImageNet classes that the rules
+    name (leopard-like cats, ungulates, vehicles, ...) the log-probability that its own ImageNet
+    head gives the group: by day it has seen more animals than our own pictures hold.
     """
 
     def __init__(self, backbone: ModelInfo, rules: Mapping[str, Any], device: torch.device) -> None:
@@ -231,13 +232,14 @@ def load_predictor(
 
 
 def choose_device(name: str) -> torch.device:
-    """`auto` takes CUDA, then Apple's MPS, then the CPU; raises `ModelError` for what is not there."""
+    """`auto` takes CUDA, then Apple's MPS, then the CPU; raises `ModelError` when not there."""
     has_mps = torch.backends.mps.is_available()
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu"
     kind = name.split(":")[0]
     if kind == "cpu":
-        # Each worker runs its own picture; more threads inside a network would only get in their way.
+        # Each worker runs its own picture; more threads inside a network would only get in their
+        # way.
         torch.set_num_threads(1)
     elif (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not has_mps):
         raise ModelError(

@@ -28,12 +28,13 @@ def proposals(
     max_overlap: float,
     max_count: int,
 ) -> tuple[Proposal, ...]:
-    """Pick the best boxes that do not cover each other (greedy non-maximum suppression), best first.
+    """Pick the best boxes that do not cover each other (greedy non-maximum suppression), best
+    first.
 
-    `boxes` is (n, 4) as centre x, centre y, width, height in pixels of the detector's input; `scores` is
-    (n,), 0..1; `size` is the (width, height) in pixels of the picture's part of that input. The single
-    best box is always kept, whatever its score, so that a picture in which the detector saw next to
-    nothing still gets a second look.
+    `boxes` is (n, 4) as centre x, centre y, width, height in pixels of the detector's input;
+    `scores` is (n,), 0..1; `size` is the (width, height) in pixels of the picture's part of that
+    input. The single best box is always kept, whatever its score, so that a picture in which the
+    detector saw next to nothing still gets a second look.
     """
     if not len(scores):
         return ()

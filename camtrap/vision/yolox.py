@@ -1,7 +1,8 @@
-"""The detector's network: YOLOX (Ge et al. 2021, arXiv:2107.08430), written for inference and fine-tuning.
+"""The detector's network: YOLOX (Ge et al. 2021, arXiv:2107.08430), written for inference and fine-
+tuning.
 
-A picture goes in as RGB 0..255, and out come boxes in input pixels with one score each. Only the parts
-that the small YOLOX variants need are here; names of the parts follow the paper.
+A picture goes in as RGB 0..255, and out come boxes in input pixels with one score each. Only the
+parts that the small YOLOX variants need are here; names of the parts follow the paper.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Bottleneck(nn.Module):
 
 
 class CrossStage(nn.Module):
-    """Cross-stage-partial layer: half of the channels go through `depth` bottlenecks, half go past."""
+    """Cross-stage-partial layer: half of the channels go through `depth` bottlenecks."""
 
     def __init__(self, inputs: int, outputs: int, depth: int, *, residual: bool = True) -> None:
         super().__init__()
@@ -77,7 +78,7 @@ class PyramidPooling(nn.Module):
 
 
 class Backbone(nn.Module):
-    """CSPDarknet and the two-way feature pyramid above it; gives features at strides 8, 16 and 32."""
+    """CSPDarknet and the two-way feature pyramid above it: features at strides 8, 16, 32."""
 
     def __init__(self, width: int, depth: int) -> None:
         super().__init__()
@@ -101,7 +102,8 @@ class Backbone(nn.Module):
         self.out5 = CrossStage(16 * w, 16 * w, d, residual=False)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        # Focus: each 2 x 2 square of pixels becomes channels (top left, bottom left, top right, ...).
+        # Focus: each 2 x 2 square of pixels becomes channels (top left, bottom left, top right,
+        # ...).
         x = torch.cat(
             (
                 x[..., ::2, ::2],
@@ -147,8 +149,8 @@ class Head(nn.Module):
 class YoloX(nn.Module):
     """The whole detector; `width=24, depth=1` is YOLOX-tiny.
 
-    `forward` takes RGB floats 0..255 of shape (n, 3, height, width), both sides multiples of 32, and
-    gives boxes (n, cells, 4) as centre x, centre y, width, height in input pixels, and scores
+    `forward` takes RGB floats 0..255 of shape (n, 3, height, width), both sides multiples of 32,
+    and gives boxes (n, cells, 4) as centre x, centre y, width, height in input pixels, and scores
     (n, cells, classes), 0..1, objectness times class.
     """
 

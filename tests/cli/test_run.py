@@ -1,96 +1,179 @@
-"""`camtrap run`, from the words that are typed to the exit code, with a model that knows greys."""
+"""`camtrap run` with the shipped model, on small cards: states, files, exit codes, resuming."""
 
 from __future__ import annotations
 
+import csv
 import json
-from collections.abc import Callable
+import os
+import shutil
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from camtrap.cli.main import app
-from camtrap.errors import CamtrapError, CardError, ConfigError
-from camtrap.vision import predictor as predictor_module
-from tests.cards import ODD_STATES, FakePredictor, snapshot
+import camtrap
+from camtrap.ledger.store import Ledger
+from camtrap.records import State
+from tests.cli.test_main import CAMTRAP
+from tests.cli.test_main import camtrap as command
 
-Run = Callable[..., Result]
+SAMPLES = Path(__file__).parents[2] / "sample_images"
+LEOPARD = SAMPLES / "ST01_ridge" / "DCIM" / "100RECNX" / "RCNX0005.JPG"
+EMPTY = SAMPLES / "ST01_ridge" / "DCIM" / "100RECNX" / "RCNX0013.JPG"
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs the command in-process; our own errors are raised, as `main` would catch them."""
-    monkeypatch.setattr(predictor_module, "load_predictor", lambda *_, **__: FakePredictor())
+def card(tmp_path):
+    """Two pictures, a copy of one, one cut short, one that is none, a video and a note."""
+    folder = tmp_path / "карта 雪豹" / "ST01" / "DCIM" / "100RECNX"
+    folder.mkdir(parents=True)
+    shutil.copy(LEOPARD, folder / "IMG_0001.JPG")
+    shutil.copy(EMPTY, folder / "IMG_0002.JPG")
+    shutil.copy(LEOPARD, folder / "IMG_0003.JPG")
+    (folder / "IMG_0004.JPG").write_bytes(EMPTY.read_bytes()[:20000])
+    (folder / "IMG_0005.JPG").write_bytes(b"no picture")
+    (folder / "IMG_0006.MP4").write_bytes(b"film")
+    (folder / "заметки.txt").write_text("x", encoding="utf-8")
+    return tmp_path / "карта 雪豹"
 
-    def type_in(*words: object) -> Result:
-        result = CliRunner().invoke(app, ["run", "--workers", "1", *map(str, words)])
-        if isinstance(result.exception, CamtrapError):
-            raise result.exception
-        return result
 
-    return type_in
+def rows_of(path):
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
 
 
-def test_one_line_accounts_for_every_file(run: Run, card: Path, season: Path) -> None:
-    result = run(card, "--out", season)
-    assert result.exit_code == 0, result.output
-    assert result.stdout == (
-        "12 files = 2 leopard + 2 prey + 2 other + 2 person + 2 vehicle + 2 empty\n"
+def test_a_card_becomes_a_season_and_a_second_run_reads_nothing_again(card, tmp_path):
+    season = tmp_path / "сезон 2026"
+    done = command("run", card, "--out", season, "--json")
+    assert done.returncode == 3, done.stderr
+    account = json.loads(done.stdout)
+    assert account["files"] == 6
+    assert sum(account["states"].values()) == 6
+    assert {
+        k: account["states"][k] for k in ("duplicate", "truncated", "unreadable", "skipped")
+    } == {
+        "duplicate": 1,
+        "truncated": 1,
+        "unreadable": 1,
+        "skipped": 1,
+    }
+    rows = rows_of(season / "images.csv")
+    assert [row["status"] for row in rows] == [
+        "ok",
+        "ok",
+        "duplicate",
+        "truncated",
+        "unreadable",
+        "skipped",
+    ]
+    assert rows[0]["label"] == "leopard"
+    assert rows[0]["file_path"] == "карта 雪豹/ST01/DCIM/100RECNX/IMG_0001.JPG"
+    events = rows_of(season / "events.csv")
+    assert events[0]["station_id"] == "ST01"
+    assert events[0]["label"] == "leopard"
+    assert (season / "brief.html").stat().st_size > 10_000
+
+    tables = {name: (season / name).read_bytes() for name in ("images.csv", "events.csv")}
+    again = command("run", card, "--out", season)
+    assert again.returncode == 3
+    assert "6 known from before" in again.stderr
+    assert "no file that is done is read again" in again.stderr
+    assert again.stdout.startswith("6 files = ")
+    assert {name: (season / name).read_bytes() for name in tables} == tables
+
+
+def test_dry_run_writes_nothing(card, tmp_path):
+    done = command("run", card, "--out", tmp_path / "season", "--dry-run")
+    assert done.returncode == 0
+    assert "5 pictures, 1 to be skipped" in done.stdout
+    assert not (tmp_path / "season").exists()
+
+
+def test_a_season_on_the_card_is_refused(card):
+    done = command("run", card, "--out", card / "season")
+    assert done.returncode == 1
+    assert "nothing is ever written to a card" in done.stderr
+    assert not (card / "season").exists()
+
+
+def test_other_thresholds_in_the_same_season_are_refused(card, tmp_path):
+    season = tmp_path / "season"
+    for name in ("IMG_0003.JPG", "IMG_0004.JPG", "IMG_0005.JPG"):
+        (card / "ST01" / "DCIM" / "100RECNX" / name).unlink()
+    assert command("run", card, "--out", season, "--quiet").returncode == 0
+    shutil.copy(EMPTY, card / "neu.jpg")
+    with (card / "neu.jpg").open("ab") as stream:
+        stream.write(b"another content")
+    done = command("run", card, "--out", season, "--threshold", "leopard=0.9")
+    assert done.returncode == 1
+    assert "thresholds" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a child alone")
+def test_an_interrupt_keeps_what_is_done_and_says_how_to_go_on(card, tmp_path):
+    folder = card / "ST01" / "DCIM" / "100RECNX"
+    for number in range(10, 60):
+        with (folder / f"IMG_{number:04}.JPG").open("wb") as stream:
+            stream.write(EMPTY.read_bytes() + bytes([number]))  # behind the end marker: new content
+    season = tmp_path / "season"
+    running = subprocess.Popen(
+        [*CAMTRAP, "run", str(card), "--out", str(season)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
     )
-    written = {path.name for path in season.iterdir()}
-    assert {"images.csv", "events.csv", "run.json", "ledger.sqlite"} <= written
+    deadline = time.monotonic() + 100
+    while time.monotonic() < deadline and not done_count(season):
+        time.sleep(0.2)
+    running.send_signal(signal.SIGINT)
+    stdout, stderr = running.communicate(timeout=60)
+    assert running.returncode == 130, stderr
+    assert "pending" in stdout
+    assert "run the same command again" in stderr
+    with Ledger(season) as ledger:
+        before = ledger.totals()
+    assert before[State.PENDING] > 0
+    assert sum(before.values()) == 56
+
+    done = command("run", card, "--out", season, "--quiet")
+    assert done.returncode == 3
+    with Ledger(season) as ledger:
+        after = ledger.totals()
+    assert after[State.PENDING] == 0
+    assert sum(after.values()) == 56
 
 
-def test_some_files_that_cannot_be_read_have_an_exit_code_of_their_own(
-    run: Run, odd: Path, season: Path
-) -> None:
-    before = snapshot(odd)
-    result = run(odd, "-o", season, "--json")
-    assert result.exit_code == 3
-    said = json.loads(result.stdout)
-    assert said["files"] == sum(said["states"].values()) == len(ODD_STATES)
-    assert snapshot(odd) == before
+def done_count(season):
+    if not (season / "ledger.sqlite").is_file():
+        return 0
+    try:
+        with Ledger(season) as ledger:
+            totals = ledger.totals()
+    except Exception:
+        return 0  # the run is just making it
+    return sum(count for state, count in totals.items() if state.is_label)
 
 
-def test_the_same_command_again_says_the_same(run: Run, card: Path, season: Path) -> None:
-    first, second = run(card, "-o", season), run(card, "-o", season)
-    assert first.stdout == second.stdout
-    assert "12 known from before" in second.stderr
+def test_triage_from_a_program():
+    model = camtrap.load_model(device="cpu")
+    predictions = list(camtrap.triage(LEOPARD.parent, model=model, workers=2))
+    assert len(predictions) == 18
+    assert [p.path for p in predictions] == sorted(p.path for p in predictions)
+    for prediction in predictions:
+        assert sum(prediction.probabilities.values()) == pytest.approx(1)
+    one = next(iter(camtrap.triage(LEOPARD, model=model)))
+    same = next(p for p in predictions if p.path == LEOPARD)
+    assert one == same, "the same picture gets the same answer, whatever is beside it"
 
 
-def test_two_cards_go_into_one_season(run: Run, card: Path, odd: Path, season: Path) -> None:
-    said = json.loads(run(card, odd, "-o", season, "--json", "--quiet").stdout)
-    assert said["files"] == 12 + len(ODD_STATES)
-
-
-def test_a_dry_run_writes_nothing(run: Run, odd: Path, season: Path) -> None:
-    result = run(odd, "-o", season, "--dry-run", "--json")
-    [said] = json.loads(result.stdout)
-    assert (said["pictures"], said["skipped"]) == (len(ODD_STATES) - 1, 1)
-    assert not season.exists()
-
-
-def test_quiet_says_the_account_alone(run: Run, card: Path, season: Path) -> None:
-    result = run(card, "-o", season, "--quiet")
-    assert result.stderr == ""
-    assert result.stdout.count("\n") == 1
-
-
-def test_excel_tables_have_a_byte_order_mark(run: Run, card: Path, season: Path) -> None:
-    run(card, "-o", season, "--excel")
-    assert (season / "images.csv").read_bytes().startswith(b"\xef\xbb\xbf")
-
-
-def test_a_card_that_is_not_there_is_told(run: Run, tmp_path: Path, season: Path) -> None:
-    with pytest.raises(CardError, match="does not exist"):
-        run(tmp_path / "no card", "-o", season)
-
-
-def test_a_threshold_that_is_none_is_told(run: Run, card: Path, season: Path) -> None:
-    with pytest.raises(ConfigError, match="not a threshold"):
-        run(card, "-o", season, "--threshold", "leopard")
-    assert not season.exists()
-
-
-def test_no_card_is_a_wrong_use(run: Run) -> None:
-    assert run().exit_code == 2
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_batch_size_and_workers_change_no_answer(batch_size):
+    model = camtrap.load_model(device="cpu")
+    few = LEOPARD.parent
+    alone = list(camtrap.triage(few, model=model, workers=1, batch_size=1))
+    other = list(camtrap.triage(few, model=model, workers=2, batch_size=batch_size))
+    for a, b in zip(alone, other, strict=True):
+        assert a.state == b.state
+        assert a.probabilities == pytest.approx(b.probabilities, abs=1e-4)

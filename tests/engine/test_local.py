@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def triage(
     batch_size: int = 1,
     stop: threading.Event | None = None,
     is_known: Callable[[str], bool] | None = None,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     return triage_files(
         files, predictor, workers=workers, batch_size=batch_size, stop=stop, is_known=is_known
     )
@@ -169,7 +169,7 @@ def test_leaving_early_takes_no_more_files(tmp_path: Path, predictor: FakePredic
     files = iter(greys(tmp_path, *[56] * 30))
     results = triage(files, predictor, workers=2)
     next(results)
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert len(list(files)) >= 30 - 2 * LOOK_AHEAD - 1
 
 

@@ -207,6 +207,16 @@ def test_a_run_that_was_killed_continues_to_the_same_end(
     ledger.close()
 
 
+def test_no_worker_is_left_when_a_run_is_killed(
+    ledger: Ledger, card: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(season_module, "COMMIT_FILES", 1)
+    with pytest.raises(KeyboardInterrupt) as caught:  # holds the frames, and so the generator
+        run(ledger, card, kill_after=1, workers=3)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("triage")]
+    assert caught.traceback
+
+
 def test_a_card_pulled_out_half_way_loses_nothing(tmp_path: Path) -> None:
     card = plain_card(tmp_path / "card", 40)
     away = card.with_name("away")

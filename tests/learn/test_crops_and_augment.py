@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ SECOND = Proposal(Box(0.7, 0.1, 0.2, 0.2), 0.6)
 
 
 def sample(label):
-    return Sample(path=None, file="a.jpg", label=label, group="", source="", split="train")
+    return Sample(path=Path("a.jpg"), file="a.jpg", label=label, group="", source="", split="train")
 
 
 def boxes(label, *found, seed=0):
@@ -77,7 +79,7 @@ def test_every_change_keeps_size_and_type_and_does_something(change):
     assert changed.shape == COLOUR.shape
     assert changed.dtype == np.uint8
     assert (changed != COLOUR).any()
-    assert (COLOUR == before).all(), "the picture given must stay as it was"
+    assert (before == COLOUR).all(), "the picture given must stay as it was"
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -70,7 +71,7 @@ def test_a_group_is_the_camera_or_the_event(source, site, group):
 
 def samples_of(groups):
     return [
-        Sample(path=None, file=f"{i}", label=label, group=group, source="", split="train")
+        Sample(path=Path("a.jpg"), file=f"{i}", label=label, group=group, source="", split="train")
         for i, (label, group) in enumerate(groups)
     ]
 

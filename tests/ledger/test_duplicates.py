@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,6 +113,19 @@ def test_when_an_original_changes_its_duplicates_are_looked_at_again(ledger: Led
     )
     assert list(states(ledger).values()) == [State.LEOPARD, State.LEOPARD, State.DUPLICATE]
     assert len({entry.file_id for entry in ledger.entries()}) == 3
+
+
+def test_content_is_never_asked_for_while_the_ledger_closes(ledger: Ledger, season: Path) -> None:
+    """SQLite takes the whole process down when a connection closes under a question."""
+    known = KnownContent(season)
+    closer = threading.Thread(target=known.__exit__, args=(None, None, None))
+    with known._lock:  # a question is under way
+        closer.start()
+        closer.join(timeout=0.05)
+        assert closer.is_alive()
+    closer.join()
+    with pytest.raises(sqlite3.ProgrammingError):
+        known("k")
 
 
 def test_known_content_is_what_a_commit_has_shown(ledger: Ledger, season: Path) -> None:

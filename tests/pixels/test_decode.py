@@ -229,7 +229,23 @@ def test_a_reduced_decode_equals_the_full_one_scaled(orientation: int, side: int
     assert np.percentile(difference, 99) < 8
 
 
-def test_a_large_jpeg_is_decoded_at_a_reduced_scale(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("size", "orientation", "side", "decoded"),
+    [
+        ((1600, 1200), 1, 100, (200, 150)),
+        ((1600, 1200), 1, 150, (400, 300)),
+        ((1200, 1600), 6, 100, (150, 200)),
+        ((400, 1600), 6, 130, (50, 200)),
+        ((300, 200), 1, 250, (300, 200)),
+    ],
+)
+def test_a_jpeg_is_decoded_at_the_least_scale_that_leaves_the_margin(
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+    orientation: int,
+    side: int,
+    decoded: tuple[int, int],
+) -> None:
     sizes: list[tuple[int, int]] = []
     real = decode.to_rgb
 
@@ -238,9 +254,8 @@ def test_a_large_jpeg_is_decoded_at_a_reduced_scale(monkeypatch: pytest.MonkeyPa
         return real(image)
 
     monkeypatch.setattr(decode, "to_rgb", spy)
-    decode_frame(encoded(textured(1600, 1200)), 100)
-    decode_frame(as_camera(textured(1200, 1600), 6), 100)
-    assert sizes == [(200, 150), (150, 200)]
+    decode_frame(as_camera(textured(*size), orientation), side)
+    assert sizes == [decoded]
 
 
 def test_a_grey_jpeg_gives_three_equal_channels() -> None:
@@ -252,18 +267,16 @@ def test_a_grey_jpeg_gives_three_equal_channels() -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("size", [(64, 48), (640, 480), (1000, 700)])
+@pytest.mark.parametrize("size", [(64, 48), (640, 480), (480, 640), (1000, 700)])
 def test_crops_come_from_their_place_in_the_upright_picture(
     orientation: int, size: tuple[int, int]
 ) -> None:
     width, height = size
-    half = height / 2
-    left, right = 0.0, width - half
+    half = min(size) / 2
     regions = [
-        Region(left, 0, left + half, half),
-        Region(right, 0, right + half, half),
-        Region(left, half, left + half, height),
-        Region(right, half, right + half, height),
+        Region(left, top, left + half, top + half)
+        for top in (0, height - half)
+        for left in (0, width - half)
     ]
     crops = decode_crops(as_camera(quadrants(width, height), orientation), regions, 24)
     assert [colour_of(crop[2:-2, 2:-2]) for crop in crops] == list(QUADRANTS)
