@@ -19,7 +19,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from camtrap.learn.metrics import Share, auc, auc_interval, average_precision, removed_at_recall
+from camtrap.learn import metrics
+from camtrap.learn.metrics import Share
 from camtrap.records import LABELS, UNSURE
 from camtrap.vision.checkpoint import read_info, write_info
 
@@ -59,7 +60,7 @@ def record(model: Path, rows: pd.DataFrame, text: str, split: str) -> None:
     alive = truth.isin(LIVING_ANIMALS)
     known = alive | (truth == "empty")
     found = (truth == label) & (truth == "leopard")
-    area = auc(1 - rows["p_empty"][known], alive[known])
+    area = metrics.auc((1 - rows["p_empty"][known]).to_numpy(), alive[known].to_list())
     figures = {
         f"leopard recall, {split}": str(share(found, truth == "leopard")),
         f"leopard precision, {split}": str(share(found, label == "leopard")),
@@ -108,6 +109,7 @@ def figures(rows: pd.DataFrame, name: str) -> str:
     leopard, called = truth == "leopard", label == "leopard"
     local = ~rows["species"].str.lower().str.startswith(LOOK_ALIKES)
     kept = leopard & label.isin(["leopard", UNSURE])
+    average = metrics.average_precision(rows["p_leopard"].to_numpy(), leopard.to_list())
     lines = [f"**{name}** ({len(rows)} pictures)\n"]
     if leopard.any():
         lines += [
@@ -115,19 +117,19 @@ def figures(rows: pd.DataFrame, name: str) -> str:
             f"called leopard or kept as unsure: {share(kept, leopard)}",
             f"- leopard precision: {share(leopard & called, called)}; look-alikes of other "
             f"continents left out: {share(leopard & called & local, called & local)}",
-            f"- leopard average precision: {average_precision(rows['p_leopard'], leopard):.3f}",
+            f"- leopard average precision: {average:.3f}",
         ]
     animals = rows[truth.isin((*LIVING_ANIMALS, "empty"))]
     alive = animals["truth"] != "empty"
+    lives, dead = alive.to_list(), (~alive).to_list()
+    emptiness = animals["p_empty"].to_numpy()
     if alive.any() and not alive.all():
-        score = 1 - animals["p_empty"]
-        low, high = auc_interval(score, alive)
-        lines.append(
-            f"- animal against empty, AUC: {auc(score, alive):.3f} [{low:.3f}, {high:.3f}]"
-        )
+        area = metrics.auc(1 - emptiness, lives)
+        low, high = metrics.auc_interval(1 - emptiness, lives)
+        lines.append(f"- animal against empty, AUC: {area:.3f} [{low:.3f}, {high:.3f}]")
         lines += [
             f"- empty pictures removed at {recall:.0%} animal recall: "
-            f"{removed_at_recall(animals['p_empty'], ~alive, recall)}"
+            f"{metrics.removed_at_recall(emptiness, dead, recall)}"
             for recall in (0.95, 0.98)
         ]
         put_away = animals["label"] == "empty"

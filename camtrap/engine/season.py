@@ -129,7 +129,7 @@ def run_card(
                 ledger.pending(card),
                 predictor,
                 workers=settings.workers or os.cpu_count() or 1,
-                batch_size=settings.batch_size or (1 if predictor.device.type == "cpu" else 16),
+                batch_size=settings.batch_size or predictor.default_batch_size,
                 stop=stop,
                 is_known=known,
             )

@@ -19,7 +19,7 @@ from PIL import Image
 
 from camtrap.errors import SeasonError
 from camtrap.ledger.store import Ledger
-from camtrap.outputs import brief, events_csv
+from camtrap.outputs import brief, events_csv, markup
 from camtrap.records import LABELS, Box, Capture, Detection, ImageFile, Prediction, State
 
 THRESHOLDS = {
@@ -331,7 +331,7 @@ def test_of_a_doubtful_event_the_frame_most_like_a_leopard_is_shown(season: Seas
     ],
 )
 def test_no_chance_is_called_certain(chance: float, told: str) -> None:
-    assert brief.percent(chance) == told
+    assert markup.percent(chance) == told
 
 
 def test_the_thresholds_of_the_last_run_are_told_leopard_first(full: Season) -> None:
