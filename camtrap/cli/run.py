@@ -151,9 +151,10 @@ def _triage(
     except CamtrapError:
         write_all(ledger, settings, excel=excel)  # what was done before the error is worth having
         raise
-    if not stop.is_set():
+    left = sum(ledger.pending_bytes(summary.card)[0] for summary in summaries)
+    if not left:
         ledger.finish_run(run_id)
-    return stop.is_set()
+    return stop.is_set() and left > 0
 
 
 @contextmanager

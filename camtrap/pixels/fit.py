@@ -66,9 +66,17 @@ def clipped(box: Box) -> Box:
 
 def overlap(a: Box, b: Box) -> float:
     """Intersection over union of two boxes, 0..1."""
+    common = _common(a, b)
+    return common / (a.width * a.height + b.width * b.height - common) if common else 0.0
+
+
+def covered(a: Box, b: Box) -> float:
+    """The share of the smaller of two boxes that lies in the other, 0..1."""
+    common = _common(a, b)
+    return common / min(a.width * a.height, b.width * b.height) if common else 0.0
+
+
+def _common(a: Box, b: Box) -> float:
     width = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
     height = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
-    if width <= 0 or height <= 0:
-        return 0.0
-    common = width * height
-    return common / (a.width * a.height + b.width * b.height - common)
+    return width * height if width > 0 and height > 0 else 0.0

@@ -18,11 +18,12 @@ from torch import Tensor
 
 from camtrap.errors import ModelError
 from camtrap.pixels.decode import Frame, Pixels, decode_crops
-from camtrap.pixels.fit import padded, square_around
+from camtrap.pixels.fit import covered, padded, square_around
 from camtrap.records import Box, Detection, State
 from camtrap.vision import checkpoint
 from camtrap.vision.calibration import (
     CLASSES,
+    LIVING,
     Calibration,
     Evidence,
     Thresholds,
@@ -194,17 +195,36 @@ class Predictor:
         judged = [(p, judge_box(e, self._calibration)) for p, e in evidence]
         chances = judge_picture([box for _, box in judged])
         state, confidence = decide(chances, self.thresholds)
-        detections = []
-        for proposal, box in judged:
-            label = max(box.labels, key=lambda name: box.labels[name])
-            # A box more likely nothing than something is no detection: it only fed the rule.
-            if box.alive >= 0.5 or label == state:
-                detections.append(
-                    Detection(label, box.labels[label], proposal.box, proposal.score, box.labels)
-                )
-        # The picture's own label first, then by certainty: the first box is the one to show.
-        detections.sort(key=lambda d: (d.label != state, -d.confidence))
-        return Verdict(state, confidence, chances, tuple(detections))
+        boxes = [
+            Detection(label, box.labels[label], proposal.box, proposal.score, box.labels)
+            for proposal, box in judged
+            for label in [max(box.labels, key=lambda name: box.labels[name])]
+        ]
+        return Verdict(state, confidence, chances, shown(boxes, state))
+
+
+def shown(boxes: Sequence[Detection], state: State) -> tuple[Detection, ...]:
+    """The boxes that stand for animals: those more likely alive than not, each animal once.
+
+    Of boxes that lie mostly within one another (a head, and the whole animal) the more certain one
+    stays. Where none bears the picture's own label, the likeliest for it is added, so that a
+    leopard can always be pointed at. The picture's label comes first, then the most certain.
+    """
+
+    def order(box: Detection) -> tuple[bool, float]:
+        return box.label != state, -box.confidence
+
+    picked: list[Detection] = []
+    for box in sorted(boxes, key=order):
+        alive = sum(box.probabilities.values()) >= 0.5
+        if alive and all(covered(box.box, other.box) <= 0.6 for other in picked):
+            picked.append(box)
+    if state in LIVING and not any(box.label == state for box in picked) and boxes:
+        best = max(boxes, key=lambda box: box.probabilities[state])
+        picked = [replace(best, label=state.value, confidence=best.probabilities[state])] + [
+            box for box in picked if box.box != best.box
+        ]
+    return tuple(picked)
 
 
 def load_predictor(
