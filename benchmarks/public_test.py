@@ -143,6 +143,10 @@ def figures(rows: pd.DataFrame, name: str) -> str:
         lines.append(
             f"- leopard / prey / other right on animals: {share(three & (best == truth), three)}"
         )
+    chances = rows[[f"p_{name}" for name in LABELS]]
+    right = (chances.idxmax(axis=1).str[2:] == truth).to_list()
+    error = metrics.calibration_error(chances.max(axis=1).to_numpy(), right)
+    lines.append(f"- expected calibration error of the likeliest label: {error:.3f}")
     lines.append(f"- left unsure: {share(label == UNSURE, label.notna())}")
     return "\n".join(lines)
 

@@ -99,3 +99,17 @@ def removed_at_recall(
     lost = int(np.floor((1 - recall) * len(living) + 1e-9))
     threshold = living[len(living) - 1 - lost]
     return Share(int((values[truth] > threshold).sum()), int(truth.sum()))
+
+
+def calibration_error(
+    confidence: Sequence[float] | NDArray[np.float64], right: Sequence[bool], bins: int = 10
+) -> float:
+    """Expected calibration error (Naeini et al. 2015): mean gap between said and true, 0..1.
+
+    Pictures are put into `bins` of equal width by their confidence; each bin's gap between mean
+    confidence and share of right ones counts by its pictures.
+    """
+    said, truth = np.asarray(confidence, float), np.asarray(right, float)
+    bin_of = np.minimum((said * bins).astype(int), bins - 1)
+    gaps = [abs((said - truth)[bin_of == b].sum()) for b in range(bins)]
+    return float(sum(gaps) / len(said)) if len(said) else math.nan

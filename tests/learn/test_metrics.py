@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camtrap.learn.metrics import Share, auc, auc_interval, average_precision, removed_at_recall
+from camtrap.learn.metrics import (
+    Share,
+    auc,
+    auc_interval,
+    average_precision,
+    calibration_error,
+    removed_at_recall,
+)
 
 scored = st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=40)
 
@@ -84,3 +91,11 @@ def test_removing_never_costs_more_animals_than_allowed(pairs, recall):
     if living and share.right:
         lost = sum(e >= removed[share.right - 1] for e in living)
         assert lost <= (1 - recall) * len(living) + 1e-6
+
+
+def test_calibration_error_by_hand():
+    # Of two at 0.9 one is right (gap 0.4), of two at 0.5 one is right (no gap); half of each
+    said = [0.9, 0.9, 0.5, 0.5]
+    assert calibration_error(said, [True, False, True, False]) == pytest.approx(0.2)
+    assert calibration_error([1.0, 0.0], [True, False]) == 0
+    assert math.isnan(calibration_error([], []))
