@@ -285,8 +285,8 @@ def _reading(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """How to read the page, and the thresholds that were used."""
     yield '<footer>\n<h2>How to read this</h2>\n<ul class="notes">\n'
     for note in (
-        "A percentage is the chance, in the model's eyes, that its label is right. It was calibrated "
-        "on other places than yours; the model's card tells how far it was off.",
+        "A percentage is the model's chance that its label is right. It was calibrated on other "
+        "places than yours; the model's card tells how far it was off.",
         "All labels are the machine's; no person has checked them. Look before you act on one.",
         "An event is a run of frames of one label at one station; a long pause begins the next.",
         "“At least” is the largest number of animals in any one frame of the event.",
