@@ -52,11 +52,6 @@ def triage(
 
     predictor = load_model(model, device=device) if isinstance(model, str) else model
     files = (file for file in scan(Path(path)) if not file.skip_reason)
-    results = triage_files(
-        files,
-        predictor,
-        workers=workers or os.cpu_count() or 1,
-        batch_size=batch_size or predictor.default_batch_size,
-    )
+    results = triage_files(files, predictor, workers=workers or 0, batch_size=batch_size or 0)
     for _, prediction in results:
         yield prediction

@@ -8,18 +8,18 @@ to the last bit.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
+from camtrap.batches import in_batches
 from camtrap.card.clock import resolve_time
+from camtrap.card.content import content_key
 from camtrap.card.exif import parse_capture
 from camtrap.errors import CardError, ModelError, TruncatedPicture, UnreadablePicture
 from camtrap.pixels.decode import decode_frame
@@ -47,12 +47,14 @@ def triage_files(
     files: Iterable[ImageFile],
     predictor: Predictor,
     *,
-    workers: int,
-    batch_size: int,
+    workers: int = 0,
+    batch_size: int = 0,
     stop: threading.Event | None = None,
     is_known: Callable[[str], bool] | None = None,
 ) -> Generator[Result, None, None]:
     """Yield one prediction a file, in the order of `files`.
+
+    `workers` 0 is one a processor core, `batch_size` 0 what suits the model's device.
 
     A file that cannot be read or decoded comes back as `unreadable` or `truncated` with the reason.
     `is_known`, called from several threads with a content key, spares the model a picture that the
@@ -61,7 +63,8 @@ def triage_files(
     vanishes and `ModelError` when the model fails on everything.
     """
     stop = stop or threading.Event()
-    batches = _batches(files, batch_size)
+    workers = workers or os.cpu_count() or 1
+    batches = in_batches(files, batch_size or predictor.default_batch_size)
     in_flight: deque[Future[list[Result]]] = deque()
     failures = 0
     with ThreadPoolExecutor(workers, thread_name_prefix="triage") as pool:
@@ -135,7 +138,7 @@ def _read(
         data = read_file(file)
         known = replace(
             known,
-            content_key=hashlib.sha1(data).hexdigest(),
+            content_key=content_key(data),
             capture=resolve_time(parse_capture(data), file.path.name, file.modified_ns),
         )
         if is_known is not None and is_known(known.content_key):
@@ -171,12 +174,6 @@ def _judge(looks: list[Look], predictor: Predictor) -> list[Verdict]:
 
 def _failed(result: Result) -> bool:
     return result[1].reason.startswith(_MODEL_FAILED)
-
-
-def _batches(files: Iterable[ImageFile], size: int) -> Iterator[list[ImageFile]]:
-    iterator = iter(files)
-    while batch := list(islice(iterator, size)):
-        yield batch
 
 
 def read_file(file: ImageFile) -> bytes:

@@ -6,7 +6,6 @@ Scan, register, triage what is pending, commit as results come, and say how ever
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -128,8 +127,8 @@ def run_card(
             triage_files(
                 ledger.pending(card),
                 predictor,
-                workers=settings.workers or os.cpu_count() or 1,
-                batch_size=settings.batch_size or predictor.default_batch_size,
+                workers=settings.workers,
+                batch_size=settings.batch_size,
                 stop=stop,
                 is_known=known,
             )

@@ -22,9 +22,9 @@ from camtrap.vision.calibration import (
     Thresholds,
     judge_box,
     judge_picture,
+    rule_inputs,
 )
 
-_FLOOR = 1e-4
 _ROUNDS = 400
 
 
@@ -57,12 +57,7 @@ def _fit_alive(pictures: Sequence[Looks]) -> tuple[float, float, float]:
     present = np.zeros((len(pictures), width), bool)
     for row, picture in enumerate(pictures):
         for column, evidence in enumerate(picture.evidence):
-            *living, nothing = evidence.logits
-            score = min(max(evidence.score, _FLOOR), 1 - _FLOOR)
-            inputs[row, column] = (
-                np.log(score / (1 - score)),
-                np.logaddexp.reduce(living) - nothing,
-            )
+            inputs[row, column] = rule_inputs(evidence)
             present[row, column] = True
     x, mask = torch.from_numpy(inputs), torch.from_numpy(present)
     y = torch.tensor([float(p.label != State.EMPTY) for p in pictures])

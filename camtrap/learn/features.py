@@ -6,7 +6,6 @@ sees what use will see.
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,8 +23,6 @@ from camtrap.pixels.decode import decode_frame
 from camtrap.pixels.fit import WHOLE
 from camtrap.records import Box
 from camtrap.vision.predictor import Classifier, Detector, Look
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ class FeatureMaker:
         self._variations, self._seed = variations, seed
 
     @torch.inference_mode()
-    def __call__(self, sample: Sample, *, learn: bool) -> PictureFeatures:
+    def __call__(self, sample: Sample) -> PictureFeatures:
         """Raises `UnreadablePicture` when the sample cannot be decoded."""
         # A generator of its own for each picture: the result does not depend on order or threads.
         random = np.random.default_rng([self._seed, *sample.file.encode()])
@@ -70,17 +67,15 @@ class FeatureMaker:
         look = Look(data, decode_frame(data, self._detector.side))
         found = self._detector.propose([look.frame.pixels], **self._proposing)[0]
         proposed = self._features(look, [p.box for p in found])
-        boxes = []
-        if learn:
-            aspect = look.frame.width / look.frame.height
-            boxes = labelled_boxes(sample, found, aspect, random)
+        boxes = labelled_boxes(sample, found, look.frame.width / look.frame.height, random)
         varied = [self._varied(look, labelled.box, random) for labelled in boxes]
-        width = proposed.shape[1] if len(proposed) else self._features(look, [WHOLE]).shape[1]
         return PictureFeatures(
             scores=np.array([p.score for p in found], np.float32),
             proposed=proposed,
             labels=tuple(labelled.label for labelled in boxes),
-            variations=np.stack(varied) if varied else np.zeros((0, 1, width), np.float32),
+            variations=np.stack(varied)
+            if varied
+            else np.zeros((0, 1, self._classifier.feature_count), np.float32),
             scene=self._features(look, [WHOLE])[0],
         )
 
@@ -105,13 +100,12 @@ def make_features(
     samples: Sequence[Sample],
     maker: FeatureMaker,
     *,
-    learn: bool,
     on_done: Callable[[], None] = lambda: None,
 ) -> list[PictureFeatures]:
     """Features of all samples, in their order, on all processor cores."""
 
     def one(sample: Sample) -> PictureFeatures:
-        features = maker(sample, learn=learn)
+        features = maker(sample)
         on_done()
         return features
 

@@ -8,7 +8,6 @@ had not seen the site of the picture they judge.
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -31,8 +30,6 @@ from camtrap.vision.calibration import CLASSES, Evidence
 from camtrap.vision.checkpoint import ModelInfo
 from camtrap.vision.predictor import Classifier, Detector, choose_device
 
-log = logging.getLogger(__name__)
-
 
 def train(
     settings: TrainingSettings,
@@ -52,7 +49,7 @@ def train(
     samples = read_manifest(manifest, [settings.split])
     on_start(len(samples))
     maker = feature_maker(settings)
-    features = make_features(samples, maker, learn=True, on_done=on_done)
+    features = make_features(samples, maker, on_done=on_done)
     return build(samples, features, settings, out)
 
 

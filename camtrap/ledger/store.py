@@ -12,10 +12,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from camtrap.batches import in_batches
 from camtrap.errors import SeasonError
 from camtrap.ledger import schema
 from camtrap.ledger.listing import ListingCount, enter
@@ -164,7 +167,7 @@ class Ledger:
         loose contacts, and devices run out of memory.
         """
         count: Counter[str] = Counter()
-        for batch in _batches(files, _BATCH):
+        for batch in in_batches(files, _BATCH):
             with self._writing():
                 for file in batch:
                     count[enter(self._db, card, file)] += 1
@@ -262,16 +265,8 @@ class Ledger:
             "SELECT detection.* FROM detection JOIN file USING (file_id)"
             " ORDER BY card_id, relative_path, number"
         )
-        current: int | None = None
-        found: list[Detection] = []
-        for row in rows:
-            if row["file_id"] != current:
-                if current is not None:
-                    yield current, tuple(found)
-                current, found = row["file_id"], []
-            found.append(detection_of(row))
-        if current is not None:
-            yield current, tuple(found)
+        for file_id, group in groupby(rows, key=itemgetter("file_id")):
+            yield file_id, tuple(map(detection_of, group))
 
 
 def _cannot_open(path: Path, error: Exception) -> SeasonError:
@@ -284,14 +279,3 @@ def _cannot_open(path: Path, error: Exception) -> SeasonError:
 def utc_now() -> str:
     """The present moment as ISO 8601 in UTC, to the second, with `Z`."""
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _batches(files: Iterable[ImageFile], size: int) -> Iterator[list[ImageFile]]:
-    batch: list[ImageFile] = []
-    for file in files:
-        batch.append(file)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -26,8 +26,10 @@ def content(ledger: Ledger, event_count: int) -> dict[str, Any]:
     }
 
 
-def write(ledger: Ledger, path: Path, event_count: int) -> None:
-    """Write the file; raises `SeasonError` when it cannot be written."""
-    text = json.dumps(content(ledger, event_count), indent=2, ensure_ascii=False)
+def write(ledger: Ledger, path: Path, event_count: int) -> dict[str, Any]:
+    """Write the file and return its content; raises `SeasonError` when it cannot be written."""
+    said = content(ledger, event_count)
+    text = json.dumps(said, indent=2, ensure_ascii=False)
     with replacing(path) as stream:
         stream.write(text + "\n")
+    return said

@@ -26,7 +26,6 @@ def write_all(ledger: Ledger, settings: Settings, *, excel: bool = False) -> Wri
     paths = {name: season / name for name in ("events.csv", "images.csv", "run.json", "brief.html")}
     events_csv.write(ledger, paths["events.csv"], events, excel=excel)
     images_csv.write(ledger, paths["images.csv"], events.event_of(), excel=excel)
-    run_json.write(ledger, paths["run.json"], len(events.events))
+    said = run_json.write(ledger, paths["run.json"], len(events.events))
     brief.write(ledger, paths["brief.html"], events)
-    said = run_json.content(ledger, len(events.events))
     return Written(tuple(paths.values()), {key: said[key] for key in ("files", "states", "events")})

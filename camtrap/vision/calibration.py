@@ -94,19 +94,21 @@ class BoxChances:
 
 def judge_box(evidence: Evidence, rule: Calibration) -> BoxChances:
     """Apply the rule to one box; `labels` sums to `alive`."""
-    *living, nothing = evidence.logits
-    score = min(max(evidence.score, _SCORE_FLOOR), 1 - _SCORE_FLOOR)
-    alive = sigmoid(
-        rule.detector * math.log(score / (1 - score))
-        + rule.classifier * (log_sum_exp(living) - nothing)
-        + rule.bias
-    )
-    scaled = [logit / rule.temperature for logit in living]
+    score, margin = rule_inputs(evidence)
+    alive = sigmoid(rule.detector * score + rule.classifier * margin + rule.bias)
+    scaled = [logit / rule.temperature for logit in evidence.logits[:-1]]
     total = log_sum_exp(scaled)
     shares = (math.exp(logit - total) for logit in scaled)
     return BoxChances(
         alive, {label: alive * share for label, share in zip(LIVING, shares, strict=True)}
     )
+
+
+def rule_inputs(evidence: Evidence) -> tuple[float, float]:
+    """What the rule weighs: the score's logit, and the margin of the living over `nothing`."""
+    *living, nothing = evidence.logits
+    score = min(max(evidence.score, _SCORE_FLOOR), 1 - _SCORE_FLOOR)
+    return math.log(score / (1 - score)), log_sum_exp(living) - nothing
 
 
 def judge_picture(boxes: Sequence[BoxChances]) -> dict[str, float]:
