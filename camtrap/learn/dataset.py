@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from camtrap.errors import DataError
-from camtrap.records import LABELS
+from camtrap.records import LABELS, Box
 
 _COLUMNS = ("file", "split", "label", "site_or_sequence", "source")
 
@@ -27,7 +27,12 @@ _GROUP = re.compile(r"^(.*?\b(?:loc|bg)\w+)\b")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One labelled picture. `group` is shared by all frames of one camera or event."""
+    """One labelled picture.
+
+    `group` is shared by all frames of one camera or event, and never split between training and
+    test; `event` names the capture event within it (empty where every picture is its own). `boxes`
+    are a person's, where there are any.
+    """
 
     path: Path
     file: str
@@ -37,6 +42,9 @@ class Sample:
     split: str
     species: str = ""
     modality: str = ""
+    event: str = ""
+    licence: str = ""
+    boxes: tuple[Box, ...] = ()
 
 
 def read_manifest(manifest: Path, splits: Iterable[str]) -> list[Sample]:
@@ -68,6 +76,8 @@ def read_manifest(manifest: Path, splits: Iterable[str]) -> list[Sample]:
                 split=row["split"],
                 species=row.get("species", ""),
                 modality=row.get("modality", ""),
+                event=row["site_or_sequence"],
+                licence=row.get("licence", ""),
             )
         )
     if not samples:
