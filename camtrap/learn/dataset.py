@@ -48,7 +48,7 @@ class Sample:
 
 
 def read_manifest(manifest: Path, splits: Iterable[str]) -> list[Sample]:
-    """The samples of the named splits, in the manifest's order.
+    """The samples of the named splits (all rows when none is named), in the manifest's order.
 
     Raises `DataError` when the file cannot be read, lacks a column, or holds an unknown label.
     """
@@ -62,7 +62,7 @@ def read_manifest(manifest: Path, splits: Iterable[str]) -> list[Sample]:
         raise DataError(f"The manifest {manifest} lacks the columns {', '.join(missing)}.")
     samples = []
     for number, row in enumerate(rows, start=2):
-        if row["split"] not in wanted:
+        if wanted and row["split"] not in wanted:
             continue
         if row["label"] not in LABELS:
             raise DataError(f"{manifest}, line {number}: '{row['label']}' is not one of {LABELS}.")
@@ -81,9 +81,8 @@ def read_manifest(manifest: Path, splits: Iterable[str]) -> list[Sample]:
             )
         )
     if not samples:
-        raise DataError(
-            f"The manifest {manifest} holds no rows of split {', '.join(sorted(wanted))}."
-        )
+        of_split = f" of split {', '.join(sorted(wanted))}" if wanted else ""
+        raise DataError(f"The manifest {manifest} holds no rows{of_split}.")
     return samples
 
 

@@ -1,0 +1,237 @@
+"""Labelled pictures from a Camtrap DP package: what people observed, by picture or event.
+
+The format: https://camtrap-dp.tdwg.org, version 1.0.2.
+"""
+
+from __future__ import annotations
+
+import csv
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from camtrap.errors import DataError
+from camtrap.learn.dataset import Sample
+from camtrap.learn.sources.gather import (
+    MISSING,
+    NOT_A_PICTURE,
+    UNSEEN,
+    Gathering,
+    Pictures,
+    Said,
+    rarest_concern,
+    read_json,
+    relative_box,
+)
+from camtrap.records import LABELS, State
+from camtrap.taxonomy import Taxonomy
+
+DESCRIPTOR = "datapackage.json"
+NOT_HUMAN = "only a machine has said what is in it"
+
+_KEYS = {
+    "deployments": ("deploymentID",),
+    "media": ("mediaID", "deploymentID", "filePath"),
+    "observations": ("deploymentID", "observationLevel", "observationType"),
+}
+_NOTHING = frozenset(["", "NA", "NaN", "nan"])
+_TYPES = {"human": State.PERSON, "vehicle": State.VEHICLE, "blank": State.EMPTY}
+_BOX = ("bboxX", "bboxY", "bboxWidth", "bboxHeight")
+
+Row = dict[str, str]
+
+
+def read_camtrap_dp(path: Path, taxonomy: Taxonomy, pictures: Path | None = None) -> list[Sample]:
+    """Every picture of a package (its folder or `datapackage.json`) that a person has named.
+
+    People's observations of the picture itself count; where there are none, those of the event
+    within whose time the picture of the same deployment lies. Machine observations never count,
+    and one that does not say its method is taken for a person's. `unknown` and `unclassified` are
+    no labels. A tag `label:prey` in `observationTags`, as camtrap writes it, names the label of an
+    animal without a scientific name. The group is the deployment's location, or else the
+    deployment.
+
+    A picture is looked for by `filePath`, then by `fileName` anywhere below `pictures` (the
+    package's folder when not given). Raises `DataError` when a table is missing or lacks a column,
+    or when no picture is left.
+    """
+    descriptor = path / DESCRIPTOR if path.is_dir() else path
+    package = read_json(descriptor)
+    if not isinstance(package, dict):
+        raise DataError(f"{descriptor} does not describe a data package.")
+    tables = {name: _read_table(descriptor, package, name) for name in _KEYS}
+    places = {
+        row["deploymentID"]: row.get("locationID") or row.get("locationName") or row["deploymentID"]
+        for row in tables["deployments"]
+    }
+    observed = _Observed(tables["observations"])
+    gathering = Gathering(descriptor, str(package.get("name") or descriptor.resolve().parent.name))
+    folder = Pictures(pictures or descriptor.parent)
+    licence = _licence(package)
+    for media in tables["media"]:
+        if not media.get("fileMediatype", "image/").startswith("image/"):
+            gathering.leave_out(NOT_A_PICTURE)
+            continue
+        taken_at = _moment(media.get("timestamp", ""))
+        people = observed.by_people(media, taken_at)
+        if not people:
+            by_machine = media["mediaID"] in observed.by_machine
+            gathering.leave_out(NOT_HUMAN if by_machine else UNSEEN)
+            continue
+        said = [_said(row, taxonomy) for row in people]
+        truth = rarest_concern(said)
+        if truth is None:
+            gathering.leave_out_untold(said)
+            continue
+        name = media.get("fileName", "")
+        picture = folder.find(media["filePath"], name) or folder.find_by_name(name)
+        if picture is None:
+            gathering.leave_out(MISSING)
+            continue
+        deployment = media["deploymentID"]
+        event = next((row["eventID"] for row in people if row.get("eventID")), "")
+        gathering.add(
+            picture,
+            folder.name_of(picture),
+            truth,
+            camera=deployment,
+            group=f"{gathering.source} {places.get(deployment, deployment)}",
+            event=f"{gathering.source} {event}" if event else "",
+            taken_at=taken_at.replace(tzinfo=None) if taken_at else None,
+            licence=licence,
+        )
+    return gathering.samples()
+
+
+@dataclass(frozen=True, slots=True)
+class _EventRow:
+    start: datetime
+    end: datetime
+    row: Row
+
+
+class _Observed:
+    """People's observations by picture, and by deployment and time; machines' pictures by id."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.by_machine: set[str] = set()
+        self._of_media: dict[str, list[Row]] = defaultdict(list)
+        self._of_deployment: dict[str, list[_EventRow]] = defaultdict(list)
+        for row in rows:
+            if row.get("classificationMethod") == "machine":
+                self.by_machine.add(row.get("mediaID", ""))
+            elif media := row.get("mediaID"):
+                self._of_media[media].append(row)
+            elif event := _event_row(row):
+                self._of_deployment[row["deploymentID"]].append(event)
+        self._longest = {
+            deployment: max(event.end - event.start for event in events)
+            for deployment, events in self._of_deployment.items()
+        }
+        for events in self._of_deployment.values():
+            events.sort(key=attrgetter("start"))
+
+    def by_people(self, media: Row, taken_at: datetime | None) -> list[Row]:
+        """What people observed in a picture, or else in the events around it."""
+        own = self._of_media.get(media["mediaID"])
+        if own or taken_at is None:
+            return own or []
+        deployment = media["deploymentID"]
+        events = self._of_deployment.get(deployment, [])
+        if not events:
+            return []
+        start = attrgetter("start")
+        first = bisect_left(events, taken_at - self._longest[deployment], key=start)
+        last = bisect_right(events, taken_at, key=start)
+        return [event.row for event in events[first:last] if event.end >= taken_at]
+
+
+def _event_row(row: Row) -> _EventRow | None:
+    start, end = _moment(row.get("eventStart", "")), _moment(row.get("eventEnd", ""))
+    if start is None or end is None or end < start:
+        return None
+    return _EventRow(start, end, row)
+
+
+def _moment(text: str) -> datetime | None:
+    """A time with its zone, which the format demands; None without one, since it is no moment."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _said(row: Row, taxonomy: Taxonomy) -> Said:
+    kind = row["observationType"]
+    label: str | None = _TYPES.get(kind)
+    species = row.get("scientificName", "")
+    if kind == "animal":
+        label = taxonomy.label_of(species) or _tagged(row.get("observationTags", ""))
+    box = relative_box([float(row[name]) for name in _BOX]) if _has_box(row) else None
+    return Said(label, species, box)
+
+
+def _tagged(tags: str) -> str | None:
+    """The label in `key:value | label:prey`."""
+    for tag in tags.split("|"):
+        key, _, value = tag.partition(":")
+        if key.strip() == "label" and value.strip() in LABELS:
+            return value.strip()
+    return None
+
+
+def _has_box(row: Row) -> bool:
+    try:
+        return all(float(row.get(name, "")) >= 0 for name in _BOX)
+    except ValueError:
+        return False
+
+
+def _licence(package: dict[str, Any]) -> str:
+    """The licence of the pictures; that of the tables is another."""
+    for licence in package.get("licenses") or ():
+        if isinstance(licence, dict) and licence.get("scope") == "media":
+            return str(licence.get("name") or licence.get("path") or "")
+    return ""
+
+
+def _read_table(descriptor: Path, package: dict[str, Any], name: str) -> list[Row]:
+    """A table's rows, with what stands for "no value" as an empty text."""
+    path = descriptor.parent / _table_path(descriptor, package, name)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(_clean(csv.DictReader(stream)))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"The table {path} cannot be read: {error}.") from error
+    if rows and (missing := [key for key in _KEYS[name] if key not in rows[0]]):
+        raise DataError(f"The table {path} lacks the columns {', '.join(missing)}.")
+    return rows
+
+
+def _table_path(descriptor: Path, package: dict[str, Any], name: str) -> str:
+    resources = package.get("resources")
+    for resource in resources if isinstance(resources, list) else ():
+        if isinstance(resource, dict) and resource.get("name") == name:
+            path = resource.get("path")
+            if not isinstance(path, str) or "://" in path or path.endswith(".gz"):
+                raise DataError(
+                    f"{descriptor}: the table '{name}' is not a plain CSV beside it ({path}). "
+                    "Unpack or download it, and name that file as its path."
+                )
+            return path
+    raise DataError(f"{descriptor} names no table '{name}', so it is no Camtrap DP package.")
+
+
+def _clean(rows: Iterable[dict[str | Any, str | Any]]) -> Iterator[Row]:
+    for row in rows:
+        yield {
+            key: "" if value is None or value in _NOTHING else value
+            for key, value in row.items()
+            if isinstance(key, str)
+        }

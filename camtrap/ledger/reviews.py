@@ -1,0 +1,113 @@
+"""What people said of a season's files: every word is kept, and the newest of each file counts.
+
+The table is made when the first review comes, so that a ledger from before has it without being of
+another version. It is written apart from `Ledger`: people review while a run goes on.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from camtrap.errors import SeasonError
+from camtrap.ledger.rows import text_of
+from camtrap.ledger.schema import LEDGER_NAME
+from camtrap.ledger.store import Ledger, utc_now
+from camtrap.records import LABELS, UNSURE
+
+# `content_key` is that of the file when the review was made: a new picture under an old name, as
+# cameras write them, has not been reviewed.
+_CREATE = """
+CREATE TABLE IF NOT EXISTS review (
+    review_id INTEGER PRIMARY KEY,
+    file_id INTEGER NOT NULL REFERENCES file,
+    label TEXT NOT NULL,
+    species TEXT NOT NULL DEFAULT '',
+    reviewer TEXT NOT NULL DEFAULT '',
+    reviewed_at TEXT NOT NULL,
+    content_key TEXT NOT NULL DEFAULT ''
+)
+"""
+_INDEX = "CREATE INDEX IF NOT EXISTS review_by_file ON review (file_id)"
+
+# The newest is the one entered last, and not the one of the latest date: clocks are set back.
+_NEWEST = """
+SELECT file_id, label, species, reviewer, reviewed_at FROM review
+JOIN (SELECT max(review_id) AS review_id FROM review GROUP BY file_id) USING (review_id)
+JOIN file USING (file_id)
+WHERE review.content_key IN ('', file.content_key)
+ORDER BY file_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A person's word on one file: a label of `LABELS` or `unsure`, and when it was given (UTC)."""
+
+    file_id: int
+    label: str
+    species: str
+    reviewer: str
+    reviewed_at: str
+
+
+def add_review(
+    season: Path, file_id: int, label: str, *, species: str = "", reviewer: str = ""
+) -> Review:
+    """Add a person's word on a file; it is on disk when this returns, and replaces no other.
+
+    Raises `SeasonError` when the label is none, the ledger does not know the file, or it cannot be
+    written.
+    """
+    if label not in (*LABELS, UNSURE):
+        raise SeasonError(f"'{label}' is no label. Use one of {', '.join((*LABELS, UNSURE))}.")
+    review = Review(file_id, label, text_of(species), text_of(reviewer), utc_now())
+    with _opened(season) as db:
+        try:
+            with db:
+                db.execute("BEGIN IMMEDIATE")
+                db.execute(_CREATE)
+                db.execute(_INDEX)
+                added = db.execute(
+                    "INSERT INTO review (file_id, label, species, reviewer, reviewed_at,"
+                    " content_key) SELECT file_id, ?, ?, ?, ?, content_key FROM file"
+                    " WHERE file_id = ?",
+                    (review.label, review.species, review.reviewer, review.reviewed_at, file_id),
+                ).rowcount
+        except sqlite3.Error as error:
+            raise SeasonError(
+                f"The review cannot be written to the ledger in {season}: {error}. Check the free "
+                "space, then say it again."
+            ) from error
+    if not added:
+        raise SeasonError(f"The ledger in {season} does not know a file number {file_id}.")
+    return review
+
+
+def reviews(season: Path) -> dict[int, Review]:
+    """The newest review of each file, by file number; empty when nobody has reviewed anything.
+
+    A review of a file whose content has changed since is not among them. Raises `SeasonError` when
+    there is no season, or its ledger cannot be read.
+    """
+    with _opened(season) as db:
+        try:
+            if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'review'").fetchone() is None:
+                return {}
+            rows = db.execute(_NEWEST).fetchall()
+        except sqlite3.Error as error:
+            raise SeasonError(f"The ledger in {season} cannot be read: {error}.") from error
+    return {row[0]: Review(*row) for row in rows}
+
+
+@contextmanager
+def _opened(season: Path) -> Iterator[sqlite3.Connection]:
+    Ledger(season).close()  # says in words when there is none, or one of a newer camtrap
+    db = sqlite3.connect(season / LEDGER_NAME, isolation_level=None, timeout=30)
+    try:
+        yield db
+    finally:
+        db.close()
