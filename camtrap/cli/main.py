@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from camtrap import __version__
-from camtrap.cli import models, run, train
+from camtrap.cli import evaluate, explain, models, run, train
 from camtrap.errors import CamtrapError
 
 app = typer.Typer(
@@ -28,6 +28,8 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("models")(models.models)
 app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("explain")(explain.explain)
 
 
 def _version(wanted: bool) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -34,6 +35,19 @@ def models(
         for name, value in facts.items():
             if value:
                 typer.echo(f"  {name:11} {value}")
-        for name, value in info.figures.items():
-            typer.echo(f"  {'figure':11} {name}: {value}")
+        for split, told in info.figures.items():
+            for line in _figures(split, told):
+                typer.echo(f"  {'figure':11} {line}")
         typer.echo("")
+
+
+def _figures(split: str, told: Any) -> Iterator[str]:
+    """The headline figures of one split, a line each; plain text is told as it is."""
+    from camtrap.learn.evaluation.evaluate import headline
+    from camtrap.learn.evaluation.markdown import figure_text
+
+    if not isinstance(told, dict):
+        yield f"{split}: {told}"
+        return
+    for name, figure in headline(told).items():
+        yield f"{name}, {split}: {figure_text(figure)}"

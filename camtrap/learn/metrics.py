@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,14 +102,108 @@ def removed_at_recall(
 
 
 def calibration_error(
-    confidence: Sequence[float] | NDArray[np.float64], right: Sequence[bool], bins: int = 10
+    confidence: Sequence[float] | NDArray[np.float64],
+    right: Sequence[bool],
+    bins: int = 10,
+    *,
+    weights: Sequence[float] | NDArray[np.float64] | None = None,
 ) -> float:
     """Expected calibration error (Naeini et al. 2015): mean gap between said and true, 0..1.
 
     Pictures are put into `bins` of equal width by their confidence; each bin's gap between mean
-    confidence and share of right ones counts by its pictures.
+    confidence and share of right ones counts by its pictures, or by the sum of their `weights`.
     """
     said, truth = np.asarray(confidence, float), np.asarray(right, float)
-    bin_of = np.minimum((said * bins).astype(int), bins - 1)
-    gaps = [abs((said - truth)[bin_of == b].sum()) for b in range(bins)]
-    return float(sum(gaps) / len(said)) if len(said) else math.nan
+    weight = np.ones(len(said)) if weights is None else np.asarray(weights, float)
+    bin_of = _bin_of(said, bins)
+    gaps = [abs((weight * (said - truth))[bin_of == b].sum()) for b in range(bins)]
+    return float(sum(gaps) / weight.sum()) if len(said) else math.nan
+
+
+def f1(precision: float, recall: float) -> float:
+    """Harmonic mean of precision and recall, 0..1; NaN where either is not known."""
+    if math.isnan(precision) or math.isnan(recall):
+        return math.nan
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def brier(probabilities: NDArray[np.float64], truth: Sequence[int]) -> float:
+    """Brier's score (1950) over all labels, 0 best to 2 worst.
+
+    `probabilities` (n, labels) sum to 1 in each row; `truth` holds each row's right column.
+    """
+    said = np.asarray(probabilities, float)
+    if not len(said):
+        return math.nan
+    right = np.zeros_like(said)
+    right[np.arange(len(said)), np.asarray(truth, int)] = 1
+    return float(((said - right) ** 2).sum(axis=1).mean())
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The pictures whose chance lies in `low`..`high`: the mean chance said, and the share right.
+
+    `said` is NaN for a bin without pictures.
+    """
+
+    low: float
+    high: float
+    said: float
+    share: Share
+
+
+def reliability(
+    confidence: Sequence[float] | NDArray[np.float64], right: Sequence[bool], bins: int = 10
+) -> list[Bin]:
+    """What was said against what was true, in `bins` of equal width from 0 to 1, lowest first."""
+    said, truth = np.asarray(confidence, float), np.asarray(right, bool)
+    bin_of = _bin_of(said, bins)
+    found = []
+    for number in range(bins):
+        inside = bin_of == number
+        count = int(inside.sum())
+        mean = float(said[inside].mean()) if count else math.nan
+        share = Share(int(truth[inside].sum()), count)
+        found.append(Bin(number / bins, (number + 1) / bins, mean, share))
+    return found
+
+
+def cluster_intervals(
+    groups: Sequence[str],
+    statistics: Mapping[str, Callable[[NDArray[np.int64]], float]],
+    *,
+    rounds: int = 1000,
+    seed: int = 0,
+) -> dict[str, tuple[float, float]]:
+    """95 % percentile intervals of statistics of pictures that hang together in groups.
+
+    Whole groups are drawn with replacement (Field and Welsh 2007, the cluster bootstrap); each
+    statistic is given the indices of the pictures drawn, with repeats, and may answer NaN, which is
+    passed over. Two NaN stand for an interval that cannot be known: fewer than two groups, or a
+    statistic that most rounds have no answer to. The same seed gives the same intervals.
+    """
+    names, member_of = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    if len(names) < 2:
+        return dict.fromkeys(statistics, (math.nan, math.nan))
+    members = [np.flatnonzero(member_of == group) for group in range(len(names))]
+    random = np.random.default_rng(seed)
+    values: dict[str, list[float]] = {name: [] for name in statistics}
+    for _ in range(rounds):
+        drawn = np.concatenate([members[g] for g in random.integers(0, len(names), len(names))])
+        for name, statistic in statistics.items():
+            values[name].append(statistic(drawn))
+    return {name: _percentiles(found) for name, found in values.items()}
+
+
+def _percentiles(values: Sequence[float]) -> tuple[float, float]:
+    known = np.array([value for value in values if not math.isnan(value)])
+    if 2 * len(known) < len(values) or not len(known):
+        return math.nan, math.nan
+    low, high = np.percentile(known, (2.5, 97.5))
+    return float(low), float(high)
+
+
+def _bin_of(said: NDArray[np.float64], bins: int) -> NDArray[np.int64]:
+    numbers: NDArray[np.int64] = np.minimum((said * bins).astype(np.int64), bins - 1)
+    return numbers

@@ -40,6 +40,7 @@ class ModelInfo:
 
     `kind` is `triage`, `detector` or `backbone`; `rules` holds what the kind needs: input size,
     normalisation, classes, calibration and thresholds. `sha256` is that of `weights.safetensors`.
+    `figures` are those of evaluations, by split; `training` tells how the weights came about.
     """
 
     folder: Path
@@ -54,6 +55,7 @@ class ModelInfo:
     parts: dict[str, dict[str, str]] = field(default_factory=dict)
     rules: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
 
     @property
     def weights(self) -> Path:

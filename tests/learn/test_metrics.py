@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,11 @@ from camtrap.learn.metrics import (
     auc,
     auc_interval,
     average_precision,
+    brier,
     calibration_error,
+    cluster_intervals,
+    f1,
+    reliability,
     removed_at_recall,
 )
 
@@ -99,3 +104,71 @@ def test_calibration_error_by_hand():
     assert calibration_error(said, [True, False, True, False]) == pytest.approx(0.2)
     assert calibration_error([1.0, 0.0], [True, False]) == 0
     assert math.isnan(calibration_error([], []))
+
+
+def test_calibration_error_by_weight():
+    # Both bins of one picture: gaps 0.1 and 0.5, the second counting three times as much.
+    assert calibration_error([0.9, 0.5], [True, False], weights=[1, 3]) == pytest.approx(
+        (0.1 + 3 * 0.5) / 4
+    )
+
+
+@pytest.mark.parametrize(
+    ("precision", "recall", "value"),
+    [(1, 1, 1.0), (0.5, 1, 2 / 3), (0, 0, 0.0), (math.nan, 1, math.nan), (1, math.nan, math.nan)],
+)
+def test_f1_is_the_harmonic_mean(precision, recall, value):
+    assert f1(precision, recall) == pytest.approx(value, nan_ok=True)
+
+
+def test_brier_by_hand():
+    # 0.3^2 + 0.3^2 for a label given 0.7, and 2 for one given nothing
+    said = np.array([[0.7, 0.3], [1.0, 0.0]])
+    assert brier(said, [0, 1]) == pytest.approx((0.18 + 2) / 2)
+    assert math.isnan(brier(np.zeros((0, 2)), []))
+
+
+def test_reliability_puts_every_picture_into_one_bin():
+    low, high = reliability([0.1, 0.3, 0.5, 1.0], [False, True, True, True], bins=2)
+    assert (low.low, low.high, low.share) == (0.0, 0.5, Share(1, 2))
+    assert (high.low, high.high, high.share) == (0.5, 1.0, Share(2, 2))
+    assert (low.said, high.said) == pytest.approx((0.2, 0.75))
+
+
+def test_a_bin_without_pictures_says_nothing():
+    empty = reliability([1.0], [True], bins=2)[0]
+    assert math.isnan(empty.said)
+    assert empty.share.count == 0
+
+
+def test_cluster_intervals_are_wider_where_pictures_of_a_group_are_alike():
+    values = np.array([0.0, 1.0] * 20)
+    alike = [f"g{number % 2 + 2 * (number // 20)}" for number in range(40)]  # 4 groups, all alike
+
+    def mean(drawn):
+        return float(values[drawn].mean())
+
+    [(low, high)] = cluster_intervals(alike, {"mean": mean}).values()
+    alone = cluster_intervals([str(n) for n in range(40)], {"mean": mean})["mean"]
+    assert low == 0
+    assert high == 1
+    assert 0.3 < alone[0] < 0.5 < alone[1] < 0.7
+
+
+def test_cluster_intervals_repeat_and_pass_over_what_has_no_answer():
+    groups = ["a", "b", "c", "d"]
+    values = np.array([1.0, 2.0, 3.0, math.nan])
+
+    def largest(drawn):
+        return float(np.nanmax(values[drawn])) if (drawn != 3).any() else math.nan
+
+    statistics = {"largest": largest, "never": lambda drawn: math.nan}
+    once, twice = (cluster_intervals(groups, statistics, rounds=50, seed=3) for _ in range(2))
+    assert once["largest"] == twice["largest"]
+    assert 1 <= once["largest"][0] <= once["largest"][1] <= 3
+    assert all(map(math.isnan, once["never"]))
+
+
+def test_one_group_gives_no_interval():
+    found = cluster_intervals(["a", "a"], {"mean": lambda drawn: 1.0})
+    assert all(map(math.isnan, found["mean"]))
