@@ -15,9 +15,18 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from camtrap.learn.prints import (
+    Random,
+    as_colour,
+    draw_animals,
+    draw_badge,
+    draw_shapes,
+    paint_out,
+    print_text,
+    strip_text,
+)
 from camtrap.pixels.decode import Pixels, is_infrared
 
-Random = np.random.Generator
 Change = Callable[[Pixels, Random], Pixels]
 
 
@@ -88,56 +97,80 @@ def compress(pixels: Pixels, random: Random) -> Pixels:
 
 
 def strip(pixels: Pixels, random: Random) -> Pixels:
-    """A band with marks at the top or bottom, like a camera's date strip."""
+    """A camera's date strip at the top or bottom: on a bar, or as letters on the scene itself."""
     image = Image.fromarray(pixels)
     draw = ImageDraw.Draw(image)
-    height = int(image.height * random.uniform(0.04, 0.14))
+    height = max(5, int(image.height * random.uniform(0.04, 0.14)))
     top = 0 if random.random() < 0.4 else image.height - height
+    ground: int | None = None
     if random.random() < 0.6:
         ground = int(random.choice((0, 20, 255)))
         draw.rectangle((0, top, image.width, top + height), fill=(ground,) * 3)
-    colour = tuple(int(c) for c in random.choice(((250, 250, 250), (250, 230, 120), (10, 10, 10))))
-    x = float(random.uniform(0, image.width / 2))
+    light = ((250, 250, 250), (250, 230, 120), (245, 245, 200))
+    dark = ((10, 10, 10), (90, 60, 10))
+    colours = light if ground in (0, 20) else dark if ground == 255 else (*light, dark[0])
+    colour = as_colour(random.choice(colours))
+    edge = colour in light and ground is None and random.random() < 0.6
+    letters = int(height * random.uniform(0.55, 1.0))
+    # A crop shows any part of a line, so it may start before the crop's left edge.
+    x = int(random.uniform(-0.7, 0.6) * image.width)
+    y = top + (height - letters) // 2
     while x < image.width:
-        width = height * random.uniform(0.15, 0.5)
-        if random.random() < 0.8:
-            box = (x, top + height * 0.2, x + width, top + height * random.uniform(0.5, 0.9))
-            draw.rectangle(box, outline=colour, width=max(1, height // 8))
-        x += width * 1.5
+        x = print_text(image, strip_text(random), (x, y), letters, colour, edge=edge)
+        x += int(letters * random.uniform(0.5, 6))
     return np.asarray(image)
 
 
 def logo(pixels: Pixels, random: Random) -> Pixels:
-    """A coloured emblem somewhere near an edge."""
+    """An emblem near an edge: shapes, a round badge, or a row of animals, mostly orange."""
     image = Image.fromarray(pixels)
-    draw = ImageDraw.Draw(image)
     size = image.width * random.uniform(0.08, 0.3)
     x = random.uniform(-0.3 * size, image.width - 0.7 * size)
     y = random.choice((random.uniform(0, 0.2), random.uniform(0.75, 0.95))) * image.height
-    colour = random.choice(((255, 140, 0), (30, 130, 60), (200, 30, 30), (240, 240, 240)))
-    colour = tuple(int(min(255, max(0, c + random.integers(-25, 26)))) for c in colour)
-    for _ in range(int(random.integers(3, 9))):
-        left, top = x + size * random.uniform(0, 0.8), y + 0.4 * size * random.uniform(0, 0.7)
-        width, height = size * random.uniform(0.05, 0.4), size * random.uniform(0.05, 0.2)
-        shape = draw.ellipse if random.random() < 0.6 else draw.rectangle
-        shape((left, top, left + width, top + height), fill=colour)
+    base = ((255, 140, 0), (255, 140, 0), (30, 130, 60), (200, 30, 30), (240, 240, 240))
+    colour = as_colour(random.choice(base) + random.integers(-25, 26, 3))
+    kind = random.random()
+    if kind < 0.35:
+        draw_shapes(image, (x, y), size, colour, random)
+    elif kind < 0.6:
+        draw_badge(image, (x, y), 0.5 * size, colour, random)
+    else:
+        draw_animals(image, (x, y), size, colour, random)
     return np.asarray(image)
 
 
 def painted_out(pixels: Pixels, random: Random) -> Pixels:
-    """The trace that a drawn box leaves when it is painted over: a smeared outline."""
-    image = Image.fromarray(pixels)
-    smeared = image.filter(ImageFilter.GaussianBlur(random.uniform(2, 6)))
-    inset = random.uniform(0.02, 0.22, 4) * image.width
-    box = (inset[0], inset[1], image.width - inset[2], image.height - inset[3])
-    mask = Image.new("L", image.size, 0)
-    draw = ImageDraw.Draw(mask)
-    draw.rectangle(box, outline=255, width=int(random.integers(3, 9)))
-    if random.random() < 0.4:  # the label that stood on the box
-        label = (box[0], box[1] - 0.07 * image.height, box[0] + 0.4 * image.width, box[1])
-        draw.rectangle(label, fill=255)
-    image.paste(smeared, mask=mask)
-    return np.asarray(image)
+    """The trace that a drawn box and its label leave when they are painted over."""
+    height, width, _ = pixels.shape
+    inset = random.uniform(0.02, 0.22, 4) * width
+    box = (inset[0], inset[1], width - inset[2], height - inset[3])
+    return paint_out(
+        pixels, box, random, line=int(random.integers(3, 9)), label=bool(random.random() < 0.4)
+    )
+
+
+def mask_strips(pixels: Pixels, random: Random) -> Pixels:
+    """The zone of a date strip covered, at the top, the bottom or both: by its mean, by noise or by
+    the picture beside it mirrored. What is printed there can then decide nothing."""
+    changed = pixels.copy()
+    height = pixels.shape[0]
+    which = random.random()
+    for bottom in (False, True):
+        if (bottom and which < 0.25) or (not bottom and 0.25 <= which < 0.8):
+            continue
+        tall = max(1, int(height * random.uniform(0.05, 0.15)))
+        rows = changed[-tall:] if bottom else changed[:tall]
+        way = random.random()
+        if way < 0.35:
+            rows[:] = rows.mean(axis=(0, 1)).astype(np.uint8)
+        elif way < 0.6:
+            level, spread = rows.mean(axis=(0, 1)), random.uniform(5, 50)
+            grain = random.normal(0, spread, (tall, pixels.shape[1], 1))
+            rows[:] = _pixels(level + grain)
+        else:
+            beside = pixels[-2 * tall : -tall] if bottom else pixels[tall : 2 * tall]
+            rows[:] = beside[::-1]
+    return changed
 
 
 ALWAYS: tuple[tuple[float, Change], ...] = (
@@ -149,6 +182,7 @@ ALWAYS: tuple[tuple[float, Change], ...] = (
     (0.3, painted_out),
     (0.2, strip),
     (0.2, logo),
+    (0.15, mask_strips),
     (0.3, compress),
 )
 """Chances and changes, in the order in which a picture comes about: scene, camera, print, file."""

@@ -103,3 +103,57 @@ def test_day_becomes_night_and_night_becomes_day():
 def test_augment_is_repeatable():
     once, again = (augment.augment(GREY, np.random.default_rng(9)) for _ in range(2))
     assert (once == again).all()
+
+
+PRINTS = (augment.strip, augment.logo, augment.painted_out, augment.mask_strips)
+
+
+@pytest.mark.parametrize("change", PRINTS, ids=lambda change: change.__name__)
+@pytest.mark.parametrize("size", [(16, 16), (40, 300), (300, 40), (260, 260)])
+def test_prints_fit_crops_of_any_shape(change, size):
+    crop = np.random.default_rng(1).integers(0, 255, (*size, 3), dtype=np.uint8)
+    for seed in range(12):
+        assert change(crop, np.random.default_rng(seed)).shape == crop.shape
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_masked_strips_lie_at_top_and_bottom_and_leave_the_middle(seed):
+    masked = augment.mask_strips(COLOUR, np.random.default_rng(seed))
+    changed = np.flatnonzero((masked != COLOUR).any(axis=(1, 2)))
+    assert len(changed)
+    assert all(row < 0.16 * 96 or row >= 0.84 * 96 for row in changed)
+
+
+def test_masked_strips_leave_nothing_of_what_was_printed_there():
+    printed = np.full((100, 100, 3), 90, np.uint8)
+    printed[:4], printed[-4:] = 255, 255
+    for seed in range(20):
+        masked = augment.mask_strips(printed, np.random.default_rng(seed))
+        covered = [rows for rows in (masked[:4], masked[-4:]) if not (rows == 255).all()]
+        assert covered
+        assert all(rows.mean() < 220 for rows in covered)
+
+
+def test_logos_are_orange_often_enough_to_be_no_sign_of_a_class():
+    grey = np.full((260, 260, 3), 60, np.uint8)
+    orange = 0
+    for seed in range(60):
+        pixels = augment.logo(grey, np.random.default_rng(seed)).astype(int)
+        orange += bool(((pixels[..., 0] > 220) & (pixels[..., 2] < 40)).any())
+    assert orange > 15
+
+
+def test_a_strip_holds_letters_of_at_least_two_shades():
+    grey = np.full((260, 260, 3), 60, np.uint8)
+    for seed in range(20):
+        rows = augment.strip(grey, np.random.default_rng(seed)).reshape(260, -1)
+        lettered = [row for row in rows if len(np.unique(row)) > 3]
+        assert 4 <= len(lettered) <= 0.16 * 260, seed
+
+
+def test_a_painted_out_outline_leaves_the_middle_and_the_margin():
+    crop = np.random.default_rng(1).integers(0, 255, (200, 200, 3), dtype=np.uint8)
+    for seed in range(20):
+        changed = (augment.painted_out(crop, np.random.default_rng(seed)) != crop).any(axis=2)
+        assert 0.01 < changed.mean() < 0.4
+        assert not changed[80:120, 80:120].any()
