@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from camtrap.errors import ConfigError
+from camtrap.learn.tune import TuneSettings
 from camtrap.vision.calibration import LIVING
 
 
@@ -20,15 +21,22 @@ class TrainingSettings:
     licence: str
     split: str
     seed: int
-    variations: int
     fold_count: int
+    validation_folds: int
     scene_similarity: float
+    emptied: int
     parts: dict[str, str]
     proposals: dict[str, Any]
     crop: dict[str, Any]
     head: dict[str, float]
+    tune: dict[str, Any]
     target_recall: dict[str, float]
     groups: dict[str, dict[str, list[int]]]
+
+    @property
+    def tuning(self) -> TuneSettings:
+        """How the network learns: the `tune` table without what is about crops."""
+        return TuneSettings(**{k: v for k, v in self.tune.items() if k != "side"})
 
     @property
     def group_labels(self) -> list[str]:
@@ -56,6 +64,9 @@ def read_settings(path: Path) -> TrainingSettings:
         label: {name: parse_numbers(value) for name, value in groups.items()}
         for label, groups in said["groups"].items()
     }
+    fields = {*TuneSettings.__dataclass_fields__, "side"}
+    if wrong := sorted(said["tune"].keys() ^ fields):
+        raise ConfigError(f"{path}: [tune] has unknown or missing settings: {', '.join(wrong)}.")
     return TrainingSettings(**said)
 
 

@@ -1,90 +1,237 @@
-"""From labelled pictures to a model folder: features, cross-validation by site, calibration,
-thresholds, head.
+"""From labelled pictures to a model folder: a network for each fold, the rule, and the last one.
 
-The head that is shipped is fitted on all pictures; the rule and the thresholds come from heads that
-had not seen the site of the picture they judge.
+The network that is shipped learns from all pictures; the rule and the thresholds come from networks
+that had not seen the site of the picture they judge.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
+import os
+import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import save
 
 from camtrap.learn import calibrate
 from camtrap.learn.calibrate import Looks
-from camtrap.learn.dataset import Sample, folds, read_manifest
-from camtrap.learn.features import FeatureMaker, PictureFeatures, make_features
-from camtrap.learn.head import Head, HeadSettings, fit_head
+from camtrap.learn.crop_set import LabelledCrop
+from camtrap.learn.dataset import Sample, folds
+from camtrap.learn.head import HeadSettings, fit_head
+from camtrap.learn.network import TriageNetwork, backbone_state
+from camtrap.learn.prepare import (
+    Floats,
+    Parts,
+    Prepared,
+    Report,
+    crop_rules,
+    load_parts,
+    prepare,
+    proposed_crops,
+    silent,
+    threads,
+)
+from camtrap.learn.record import training_record
 from camtrap.learn.settings import TrainingSettings
+from camtrap.learn.sources import read_samples
+from camtrap.learn.tune import LOG, Normal, logits_of, tune
 from camtrap.records import LABELS
 from camtrap.vision import checkpoint
 from camtrap.vision.calibration import CLASSES, Evidence
 from camtrap.vision.checkpoint import ModelInfo
-from camtrap.vision.predictor import Classifier, Detector, choose_device
+from camtrap.vision.efficientnet import EfficientNetLite
+from camtrap.vision.predictor import choose_device
+
+log = logging.getLogger(__name__)
+
+FINAL = "final"
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What every part of one training run shares."""
+
+    settings: TrainingSettings
+    run: Path
+    device: torch.device
+    workers: int
+    report: Report
 
 
 def train(
     settings: TrainingSettings,
-    manifest: Path,
+    data: Path,
     out: Path,
     *,
-    on_start: Callable[[int], None] = lambda count: None,
-    on_done: Callable[[], None] = lambda: None,
-) -> ModelInfo:
-    """Train a model and write `out/weights.safetensors` and `out/model.json`; returns what the
-    latter says.
+    run: Path,
+    only: Collection[int] = (),
+    device: str = "cpu",
+    workers: int = 0,
+    report: Report = silent,
+) -> ModelInfo | None:
+    """Train a model and write its folder `out`, with the network beside it as `<out>-backbone`.
 
-    `on_start` is told how many pictures there are, `on_done` is called after each. Raises
-    `DataError` when the manifest cannot be used and `ModelError` when the detector or backbone
-    cannot.
+    `data` is anything that `learn.sources.read_samples` reads. What was done lies in `run`, and the
+    same command continues from there. With `only`, nothing but the networks of those folds is
+    trained, for instance in several processes at once, and None is given. `workers` 0 is one a
+    processor core. Raises `DataError` when the data or the run's folder cannot be used, and
+    `ModelError` when the detector or backbone cannot.
     """
-    samples = read_manifest(manifest, [settings.split])
-    on_start(len(samples))
-    maker = feature_maker(settings)
-    features = make_features(samples, maker, on_done=on_done)
-    return build(samples, features, settings, out)
+    began = time.monotonic()
+    workers = workers or os.cpu_count() or 1
+    shop = Workshop(settings, run, choose_device(device), workers, report)
+    with threads(workers):
+        parts = load_parts(settings, shop.device)
+        samples = read_samples(data, splits=[settings.split])
+        prepared = prepare(samples, settings, run, parts, report)
+        if wrong := [fold for fold in only if not 0 <= fold < settings.fold_count]:
+            raise ValueError(f"There is no fold {wrong[0]}.")
+        logits = [
+            fold_evidence(shop, parts, prepared, fold)
+            for fold in (only or range(settings.fold_count))
+        ]
+        if only:
+            return None
+        looks = looks_of(prepared, logits)
+        network = tuned(shop, parts, prepared, None)
+    return write_model(shop, prepared, looks, network, out, time.monotonic() - began)
 
 
-def build(
-    samples: Sequence[Sample],
-    features: Sequence[PictureFeatures],
-    settings: TrainingSettings,
+def fold_evidence(shop: Workshop, parts: Parts, prepared: Prepared, fold: int) -> Floats:
+    """(n, classes) logits of all proposed boxes of the fold's pictures, one picture after another,
+    by a network that saw none of their sites."""
+    kept = shop.run / f"fold{fold}" / "evidence.npz"
+    if kept.is_file():
+        with np.load(kept) as stored:
+            return np.asarray(stored["logits"], np.float32)
+    network = tuned(shop, parts, prepared, fold)
+    crops = [
+        crop
+        for sample, seen, own in zip(prepared.samples, prepared.seen, prepared.fold_of, strict=True)
+        if own == fold
+        for crop in proposed_crops(sample, seen)
+    ]
+    shop.report(f"judging fold {fold}", len(crops))
+    logits = logits_of(
+        network.eval(), crops, crop_rules(shop.settings), _normal(shop.settings), 16, shop.workers
+    )
+    np.savez(kept, logits=logits)
+    return logits
+
+
+def tuned(shop: Workshop, parts: Parts, prepared: Prepared, fold: int | None) -> TriageNetwork:
+    """A network that learnt from all pictures but those of `fold`."""
+    settings = shop.settings
+    known = [i for i, own in enumerate(prepared.fold_of) if own != fold]
+    # A part of the training sites decides when to stop; it is another one than the fold.
+    parted = folds([prepared.samples[i] for i in known], settings.validation_folds, settings.seed)
+    checks = {i for i, part in zip(known, parted, strict=True) if part == 0}
+    chosen = [i for i, owner in enumerate(prepared.owner) if prepared.fold_of[owner] != fold]
+    crops, held_out = _split(prepared, chosen, checks)
+    head = fit_head(
+        prepared.features[chosen][:, None],
+        [prepared.crops[i].label for i in chosen],
+        settings.group_labels,
+        HeadSettings(**settings.head),
+    )
+    backbone = checkpoint.load_network(checkpoint.find(settings.parts["backbone"]))
+    assert isinstance(backbone, EfficientNetLite)  # the settings name a backbone
+    groups = list(settings.crop_rules()["groups"].values())
+    tuning = settings.tuning
+    network = TriageNetwork(backbone, groups, head, tuning.first_block).to(shop.device)
+    name = FINAL if fold is None else f"fold{fold}"
+    step = None
+
+    def on_step(done: int, steps: int) -> None:
+        nonlocal step
+        step = step or shop.report(f"training ({name})", steps)
+        step(done)
+
+    tune(
+        network,
+        crops,
+        held_out,
+        replace(crop_rules(settings), side=int(settings.tune["side"])),
+        _normal(settings),
+        tuning,
+        seed=settings.seed,
+        folder=shop.run / name,
+        workers=shop.workers,
+        on_step=on_step,
+    )
+    return network
+
+
+def _split(
+    prepared: Prepared, chosen: Sequence[int], checks: Collection[int]
+) -> tuple[list[LabelledCrop], list[LabelledCrop]]:
+    sides: tuple[list[LabelledCrop], list[LabelledCrop]] = ([], [])
+    for index in chosen:
+        sides[int(prepared.owner[index]) in checks].append(prepared.crops[index])
+    return sides
+
+
+def _normal(settings: TrainingSettings) -> Normal:
+    rules = checkpoint.find(settings.parts["backbone"]).rules
+    return Normal(float(rules["mean"]), float(rules["std"]))
+
+
+def looks_of(prepared: Prepared, logits: Sequence[Floats]) -> list[Looks]:
+    """Each picture as the network of its fold sees it, in the order of the samples."""
+    places = [0] * len(logits)
+    looks = []
+    for sample, seen, fold in zip(prepared.samples, prepared.seen, prepared.fold_of, strict=True):
+        rows = logits[fold][places[fold] : places[fold] + len(seen.found)]
+        places[fold] += len(seen.found)
+        evidence = tuple(
+            Evidence(proposal.score, tuple(map(float, row)))
+            for proposal, row in zip(seen.found, rows, strict=True)
+        )
+        looks.append(Looks(evidence, sample.label, sample.source))
+    return looks
+
+
+def write_model(
+    shop: Workshop,
+    prepared: Prepared,
+    looks: Sequence[Looks],
+    network: TriageNetwork,
     out: Path,
+    seconds: float,
 ) -> ModelInfo:
-    """Fit head, rule and thresholds to pictures of known features; write the model folder."""
-    samples = with_scenes(samples, features, settings.scene_similarity)
-    looks = out_of_fold(samples, features, settings)
+    """Fit rule and thresholds to what was seen out of fold, and write both model folders."""
+    settings = shop.settings
     rule = calibrate.fit_calibration(looks)
-    truth = [sample.label for sample in samples]
-    thresholds = calibrate.choose_thresholds(
-        truth, calibrate.chances(looks, rule), settings.target_recall
-    )
-    head = fit(samples, features, range(len(samples)), settings)
-    out.mkdir(parents=True, exist_ok=True)
-    weights = out / "weights.safetensors"
-    weights.write_bytes(
-        save({"weight": torch.from_numpy(head.weight), "bias": torch.from_numpy(head.bias)})
-    )
-    counts = Counter(truth)
+    chances = calibrate.chances(looks, rule)
+    truth = [sample.label for sample in prepared.samples]
+    thresholds = calibrate.choose_thresholds(truth, chances, settings.target_recall)
+    real = [i for i, sample in enumerate(prepared.samples) if not _is_emptied(sample)]
+    counts = Counter(truth[i] for i in real)
+    said = ", ".join(f"{counts[label]} {label}" for label in LABELS if counts[label])
+    places = len({prepared.samples[i].group for i in real})
+    trained_on = f"{said} pictures of {places} sites or events"
+    backbone = _write_backbone(settings, network, out, trained_on)
+    weights = save({name: value.detach().contiguous() for name, value in
+                    network.head.state_dict().items()})  # fmt: skip
     info = ModelInfo(
         folder=out,
         name=settings.name,
         kind="triage",
         network="linear head",
-        sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
+        sha256=hashlib.sha256(weights).hexdigest(),
         version=settings.version,
         licence=settings.licence,
-        trained_on=", ".join(f"{counts[label]} {label}" for label in LABELS if counts[label])
-        + f" pictures of {len({sample.group for sample in samples})} sites or events",
-        parts=parts_of(settings),
+        trained_on=trained_on,
+        parts={
+            "detector": _part(checkpoint.find(settings.parts["detector"])),
+            "backbone": _part(backbone),
+        },
         rules={
             "classes": list(CLASSES),
             "proposals": settings.proposals,
@@ -93,97 +240,55 @@ def build(
             "thresholds": thresholds.as_dict(),
             "target_recall": settings.target_recall,
         },
+        training=training_record(
+            settings, prepared.samples, chances, thresholds, len(truth) - len(real), seconds
+        ),
     )
+    out.mkdir(parents=True, exist_ok=True)
+    info.weights.write_bytes(weights)
+    checkpoint.write_info(info)
+    _gather_logs(shop.run, settings.fold_count)
+    return info
+
+
+def _write_backbone(
+    settings: TrainingSettings, network: TriageNetwork, out: Path, trained_on: str
+) -> ModelInfo:
+    start = checkpoint.find(settings.parts["backbone"])
+    folder = out.with_name(f"{out.name}-backbone")
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = save(backbone_state(network))
+    info = ModelInfo(
+        folder=folder,
+        name=folder.name,
+        kind="backbone",
+        network=f"{start.network.removesuffix(checkpoint.FOLDED)}{checkpoint.FOLDED}",
+        sha256=hashlib.sha256(weights).hexdigest(),
+        version=settings.version,
+        licence=settings.licence,
+        source=f"{start.name} ({start.source}), trained further by camtrap",
+        trained_on=trained_on,
+        rules=start.rules,
+    )
+    info.weights.write_bytes(weights)
     checkpoint.write_info(info)
     return info
 
 
-def parts_of(settings: TrainingSettings) -> dict[str, dict[str, str]]:
-    """The parts by role, each with the checksum of the weights used."""
-    found = {role: checkpoint.find(name) for role, name in settings.parts.items()}
-    return {role: {"model": info.name, "sha256": info.sha256} for role, info in found.items()}
+def _part(info: ModelInfo) -> dict[str, str]:
+    return {"model": info.name, "sha256": info.sha256}
 
 
-def feature_maker(settings: TrainingSettings) -> FeatureMaker:
-    """The detector and the backbone that the settings name, ready to look at pictures."""
-    device = choose_device("cpu")
-    detector = Detector(checkpoint.find(settings.parts["detector"]), device)
-    backbone = checkpoint.find(settings.parts["backbone"])
-    classifier = Classifier(backbone, settings.crop_rules(), device)
-    return FeatureMaker(
-        detector,
-        classifier,
-        settings.proposals,
-        variations=settings.variations,
-        seed=settings.seed,
-    )
+def _is_emptied(sample: Sample) -> bool:
+    return sample.file.startswith("emptied/")
 
 
-def with_scenes(
-    samples: Sequence[Sample], features: Sequence[PictureFeatures], similarity: float
-) -> list[Sample]:
-    """Give pictures that no site is known of the group of their scene.
-
-    Pictures whose whole frames are alike (cosine of at least `similarity`), directly or through
-    others, count as one site: better one site too few than the same camera in training and test.
-    """
-    alone = [i for i, sample in enumerate(samples) if sample.group == sample.file]
-    named = list(samples)
-    for members in alike([features[i].scene for i in alone], similarity):
-        first = alone[members[0]]
-        for member in members:
-            index = alone[member]
-            named[index] = replace(samples[index], group=f"scene of {samples[first].file}")
-    return named
-
-
-def alike(vectors: Sequence[NDArray[np.float32]], similarity: float) -> list[list[int]]:
-    """Connected components of the vectors under cosine similarity, each in ascending order."""
-    if not vectors:
-        return []
-    unit = np.stack(vectors)
-    unit = unit / np.linalg.norm(unit, axis=1, keepdims=True)
-    near = unit @ unit.T >= similarity
-    component = np.arange(len(unit))
-    for index in range(len(unit)):
-        joined = np.unique(component[near[index]])
-        component[np.isin(component, joined)] = joined.min()
-    return [np.flatnonzero(component == value).tolist() for value in np.unique(component)]
-
-
-def out_of_fold(
-    samples: Sequence[Sample], features: Sequence[PictureFeatures], settings: TrainingSettings
-) -> list[Looks]:
-    """Each picture as a head sees it that was trained without the picture's site."""
-    fold_of = folds(samples, settings.fold_count, settings.seed)
-    looks: dict[int, Looks] = {}
-    for fold in range(settings.fold_count):
-        head = fit(samples, features, [i for i, f in enumerate(fold_of) if f != fold], settings)
-        for index, own in enumerate(fold_of):
-            if own == fold:
-                looks[index] = looks_of(samples[index], features[index], head)
-    return [looks[index] for index in range(len(samples))]
-
-
-def fit(
-    samples: Sequence[Sample],
-    features: Sequence[PictureFeatures],
-    chosen: Sequence[int],
-    settings: TrainingSettings,
-) -> Head:
-    """Fit a head on the crops of the chosen pictures."""
-    crops = [features[i].variations for i in chosen if len(features[i].labels)]
-    labels = [label for i in chosen for label in features[i].labels]
-    return fit_head(
-        np.concatenate(crops), labels, settings.group_labels, HeadSettings(**settings.head)
-    )
-
-
-def looks_of(sample: Sample, features: PictureFeatures, head: Head) -> Looks:
-    """What detector and head say of a picture's proposed boxes."""
-    logits = head.logits(features.proposed)
-    evidence = tuple(
-        Evidence(float(score), tuple(map(float, row)))
-        for score, row in zip(features.scores, logits, strict=True)
-    )
-    return Looks(evidence, sample.label, sample.source)
+def _gather_logs(run: Path, fold_count: int) -> None:
+    """One table of all epochs of all networks, `log.csv` in the run's folder."""
+    lines: list[str] = []
+    for name in (*(f"fold{fold}" for fold in range(fold_count)), FINAL):
+        path = run / name / LOG
+        if path.is_file():
+            head, *rows = path.read_text(encoding="utf-8").splitlines()
+            lines += ([] if lines else [f"fold,{head}"]) + [f"{name},{row}" for row in rows]
+    (run / LOG).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")

@@ -33,6 +33,9 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "efficientnet-lite2": partial(EfficientNetLite, "lite2"),
 }
 
+FOLDED = "-folded"
+"""Ends the name of a network whose weights have their batch norms folded in already."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
@@ -166,17 +169,20 @@ def load_network(info: ModelInfo, *, fold: bool = True) -> nn.Module:
 
     With `fold`, batch norms are folded into the convolutions before them: the same answers, faster.
     """
-    if info.network not in NETWORKS:
+    kind = info.network.removesuffix(FOLDED)
+    if kind not in NETWORKS:
         raise ModelError(
             f"Model '{info.name}' needs the network '{info.network}', "
             "which this camtrap does not know."
         )
-    network = NETWORKS[info.network]()
+    network = NETWORKS[kind]().eval()
+    if info.network != kind:
+        fold_norms(network)
     missing, unexpected = network.load_state_dict(load_tensors(info), strict=False)
     missing = [key for key in missing if not key.endswith("num_batches_tracked")]
     if missing or unexpected:
         raise ModelError(f"{info.weights} does not fit the network '{info.network}'.")
-    network.eval().requires_grad_(False)
+    network.requires_grad_(False)
     if fold:
         fold_norms(network)
     return network.to(memory_format=torch.channels_last)

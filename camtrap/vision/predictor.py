@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from camtrap.errors import ModelError
 from camtrap.pixels.decode import Frame, Pixels, decode_crops
-from camtrap.pixels.fit import covered, padded, square_around
+from camtrap.pixels.fit import covered, fitted_size, padded, square_around
 from camtrap.records import Box, Detection, State
 from camtrap.vision import checkpoint
 from camtrap.vision.calibration import (
@@ -33,7 +34,7 @@ from camtrap.vision.calibration import (
 )
 from camtrap.vision.checkpoint import ModelInfo
 from camtrap.vision.efficientnet import FEATURES
-from camtrap.vision.proposals import Proposal, proposals
+from camtrap.vision.proposals import UNSEEN, Proposal, joined, proposals
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,29 @@ class Detector:
         self._device = device
 
     def propose(
-        self, frames: Sequence[Pixels], *, min_score: float, max_overlap: float, max_count: int
+        self,
+        frames: Sequence[Pixels],
+        *,
+        min_score: float,
+        max_overlap: float,
+        max_count: int,
+        sides: Sequence[int] = (),
     ) -> list[tuple[Proposal, ...]]:
-        """Boxes for each frame (height, width, 3) of longer side `side`; any mix of shapes."""
+        """Boxes for each frame (height, width, 3) of longer side `side`; any mix of shapes.
+
+        With `sides`, each frame is looked at with its longer side at each of them.
+        """
+        every = {"min_score": UNSEEN, "max_overlap": max_overlap, "max_count": 2 * max_count}
+        looks = [
+            self._propose([_scaled(frame, side) for frame in frames], **every)
+            for side in sides or (self.side,)
+        ]
+        return [
+            joined(each, min_score=min_score, max_overlap=max_overlap, max_count=max_count)
+            for each in zip(*looks, strict=True)
+        ]
+
+    def _propose(self, frames: Sequence[Pixels], **options: Any) -> list[tuple[Proposal, ...]]:
         found: dict[int, tuple[Proposal, ...]] = {}
         by_shape = sorted(range(len(frames)), key=lambda index: frames[index].shape)
         for _, group in groupby(by_shape, key=lambda index: frames[index].shape):
@@ -79,9 +100,7 @@ class Detector:
                     boxes[row].cpu().numpy(),
                     scores[row].amax(dim=-1).cpu().numpy(),
                     (width, height),
-                    min_score=min_score,
-                    max_overlap=max_overlap,
-                    max_count=max_count,
+                    **options,
                 )
         return [found[index] for index in range(len(frames))]
 
@@ -94,6 +113,14 @@ class Detector:
         return torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2).float()
 
 
+def _scaled(frame: Pixels, side: int) -> Pixels:
+    height, width, _ = frame.shape
+    if max(height, width) == side:
+        return frame
+    size = fitted_size(width, height, side)
+    return np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.BILINEAR))
+
+
 class Classifier:
     """The second look: what the backbone sees in a crop, as one vector of features.
 
@@ -103,6 +130,7 @@ class Classifier:
     """
 
     def __init__(self, backbone: ModelInfo, rules: Mapping[str, Any], device: torch.device) -> None:
+        self.name = f"{backbone.name} {backbone.sha256}"
         self.side = int(rules["side"])
         self.context = float(rules["context"])
         self.fill = int(rules["fill"])

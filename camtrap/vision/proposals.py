@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +11,9 @@ from numpy.typing import NDArray
 
 from camtrap.pixels.fit import clipped, overlap
 from camtrap.records import Box
+
+UNSEEN = 0.002
+"""The score that a look counts with where it has no box over what another look saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +68,31 @@ def _relative(box: NDArray[np.float32], size: tuple[int, int]) -> Box:
             height / size[1],
         )
     )
+
+
+def joined(
+    looks: Sequence[tuple[Proposal, ...]], *, min_score: float, max_overlap: float, max_count: int
+) -> tuple[Proposal, ...]:
+    """Join what looks at several sizes of one picture propose, best first.
+
+    Boxes of different looks that overlap by more than `max_overlap` are one place: it keeps the box
+    with the highest score, and the mean of all looks' log-odds as its score. So a place must
+    convince at every size: what is only texture seldom does. The single best place is always kept.
+    """
+    places: list[Proposal] = []
+    for proposal in sorted((p for look in looks for p in look), key=lambda p: -p.score):
+        if all(overlap(proposal.box, other.box) <= max_overlap for other in places):
+            places.append(proposal)
+    scored = [Proposal(place.box, _mean_score(place.box, looks, max_overlap)) for place in places]
+    scored.sort(key=lambda p: -p.score)
+    return tuple(p for i, p in enumerate(scored[:max_count]) if i == 0 or p.score >= min_score)
+
+
+def _mean_score(box: Box, looks: Sequence[tuple[Proposal, ...]], max_overlap: float) -> float:
+    best = [
+        max((p.score for p in look if overlap(p.box, box) > max_overlap), default=UNSEEN)
+        for look in looks
+    ]
+    odds = (min(max(score, 1e-4), 1 - 1e-4) for score in best)
+    mean = sum(math.log(score / (1 - score)) for score in odds) / len(looks)
+    return 1 / (1 + math.exp(-mean))
