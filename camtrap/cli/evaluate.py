@@ -32,6 +32,9 @@ def evaluate(
     split: Annotated[
         list[str] | None, typer.Option(help="Only this split of the truth; repeat for several.")
     ] = None,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(metavar="SOURCE", help="Leave this source out; repeatable.")
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="Name or folder of a model. [default: the season's, or amur]")
     ] = None,
@@ -62,6 +65,7 @@ def evaluate(
 
     check_matplotlib()
     samples = _read_truth(truth, tuple(split or ()), pictures)
+    samples = [sample for sample in samples if sample.source not in (leave_out or ())]
     answers, info = (
         _of_season(where, samples, model, out, card=card)
         if (where / LEDGER_NAME).is_file()

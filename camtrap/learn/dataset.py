@@ -76,7 +76,7 @@ def read_manifest(manifest: Path, splits: Iterable[str]) -> list[Sample]:
                 split=row["split"],
                 species=row.get("species", ""),
                 modality=row.get("modality", ""),
-                event=row["site_or_sequence"],
+                event=event_of(row["site_or_sequence"]),
                 licence=row.get("licence", ""),
             )
         )
@@ -92,6 +92,15 @@ def group_of(source: str, site: str, file: str) -> str:
     if match:
         return match[1]
     return f"{source} {site}" if site else file
+
+
+def event_of(site: str) -> str:
+    """The capture event of a picture, where its site's text tells one: a sequence of a camera, or
+    a background (`NTLNP bg06 frame1186`), whose frames are one event; empty where it tells none."""
+    match = _GROUP.match(site)
+    if match is None or match[1] == site:
+        return ""
+    return match[1] if re.search(r"\bbg\w+$", match[1]) else site
 
 
 def folds(samples: Sequence[Sample], count: int, seed: int = 0) -> list[int]:

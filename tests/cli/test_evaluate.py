@@ -230,3 +230,18 @@ def test_with_the_shipped_model(tmp_path: Path) -> None:
     said = json.loads((tmp_path / "out" / "evaluation.json").read_text(encoding="utf-8"))
     assert "amur" in said["model"]["name"]
     assert said["overall"]["animals"]["auc"]["value"] == 1.0
+
+
+def test_a_source_can_be_left_out(run: Run, data: Path, tmp_path: Path) -> None:
+    manifest = data / "manifest.csv"
+    with manifest.open(encoding="utf-8", newline="") as stream:
+        header, *rows = list(csv.reader(stream))
+    rows[0][header.index("source")] = "elsewhere"
+    with manifest.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([header, *rows])
+    words = ("--truth", manifest, "--split", "test", "--json", "--quiet", "--out")
+    every = json.loads(run("evaluate", data, *words, tmp_path / "a").stdout)
+    fewer = json.loads(
+        run("evaluate", data, *words, tmp_path / "b", "--leave-out", "elsewhere").stdout
+    )
+    assert fewer["pictures"] == every["pictures"] - 1

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camtrap.errors import DataError
-from camtrap.learn.dataset import Sample, folds, group_of, read_manifest
+from camtrap.learn.dataset import Sample, event_of, folds, group_of, read_manifest
 
 
 def manifest(tmp_path, rows):
@@ -101,3 +101,18 @@ def test_a_rare_label_is_spread_over_the_folds():
         fold for s, fold in zip(samples, folds(samples, 5), strict=True) if s.label == "leopard"
     )
     assert count == dict.fromkeys(range(5), 2)
+
+
+@pytest.mark.parametrize(
+    ("site", "event"),
+    [
+        ("CCT loc10 seq701d", "CCT loc10 seq701d"),
+        ("NTLNP bg06 frame1186", "NTLNP bg06"),
+        ("NTLNP bg06 frame1187", "NTLNP bg06"),
+        ("CCT loc10", ""),
+        ("S1_R10", ""),
+        ("", ""),
+    ],
+)
+def test_an_event_is_a_sequence_or_a_background_and_never_a_whole_site(site, event):
+    assert event_of(site) == event

@@ -49,7 +49,7 @@ def reviewable(tmp_path, season):
 
 
 def test_a_season_without_reviews_says_what_to_do(reviewable):
-    with pytest.raises(DataError, match=r"no people's labels yet.*camtrap review"):
+    with pytest.raises(DataError, match=r"no people's labels yet.*folders named by label"):
         read_samples(reviewable)
 
 
