@@ -82,7 +82,8 @@ class _Stages:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bars.stop()
+        if not self._plain:
+            self._bars.stop()
 
     def begin(self, stage: str, steps: int) -> Callable[[int], None]:
         """Note that a stage begins; gives what is to be told how many steps are done."""

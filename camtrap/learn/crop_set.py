@@ -76,7 +76,7 @@ def draw(
     No crop is drawn more than `most` times, so that one picture of a person is not all that the
     network knows of people. Within a class, crops are gone through before any comes again.
     """
-    classes = np.array([CLASSES.index(label) for label in labels])
+    classes = np.array([CLASSES.index(label) for label in labels], np.int64)
     sizes = np.bincount(classes, minlength=len(CLASSES))
     wanted = np.where(sizes > 0, np.maximum(sizes, 1) ** (1.0 - balance), 0.0)
     wanted = wanted / wanted.sum() * count

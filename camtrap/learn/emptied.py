@@ -2,7 +2,7 @@
 
 A camera of which only frames with animals are at hand teaches that its ground means an animal, and
 no threshold can be checked on it. Where another frame of the same camera shows what lies behind an
-animal, the frame is emptied with that (see `learn.paste`).
+animal, the frame is emptied with that (see `learn.removal`).
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from camtrap.learn.dataset import Sample
 from camtrap.learn.looks import Seen
-from camtrap.learn.paste import animal_regions, find_donor, remove_animal
+from camtrap.learn.removal import animal_regions, find_donor, remove_animal
 from camtrap.pixels.decode import Pixels, decode_frame
 from camtrap.records import State
 from camtrap.vision.proposals import Proposal
@@ -46,7 +47,8 @@ def make_emptied(
     seeded order that takes a group's next frame only after every other group's. What was made
     before, from the same pictures and boxes, is used again.
     """
-    said = [[s.file, s.group] for s in samples] + [[p.score for p in each.found] for each in seen]
+    said: list[Any] = [[s.file, s.group, s.label] for s in samples]
+    said += [[[*p.box, p.score] for p in each.found] for each in seen]
     key = hashlib.sha256(json.dumps([said, most, seed, SIDE]).encode()).hexdigest()
     made = _read(folder / LIST, key)
     if made is None:
@@ -64,6 +66,9 @@ def make_emptied(
                 on_done()
         text = json.dumps({"key": key, "made": made}, indent=1, ensure_ascii=False)
         (folder / LIST).write_text(text, encoding="utf-8", newline="\n")
+    else:
+        for _ in made:
+            on_done()
     by_file = {sample.file: sample for sample in samples}
     return [
         replace(
@@ -136,6 +141,8 @@ def _read(path: Path, key: str) -> dict[str, str] | None:
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
+        return None
+    if not isinstance(said, dict):
         return None
     made: dict[str, str] = said.get("made", {})
     complete = said.get("key") == key and all((path.parent / n).is_file() for n in made.values())

@@ -68,7 +68,7 @@ def look_at(
 def _write(path: Path, digest: str, seen: Sequence[Seen]) -> None:
     rows = [[s.width, s.height, [[*p.box, p.score] for p in s.found]] for s in seen]
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
+    part = path.with_suffix(f".{os.getpid()}.part")
     part.write_text(json.dumps({"key": digest, "seen": rows}), encoding="utf-8", newline="\n")
     part.replace(path)
 
@@ -78,7 +78,7 @@ def _read(path: Path, digest: str) -> list[Seen] | None:
         said = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    if said.get("key") != digest:
+    if not isinstance(said, dict) or said.get("key") != digest:
         return None
     return [
         Seen(width, height, tuple(Proposal(Box(*row[:4]), row[4]) for row in found))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from camtrap.errors import DataError
 from camtrap.learn.crop_set import CropRules, LabelledCrop, batches
 from camtrap.learn.crops import labelled_boxes
 from camtrap.learn.dataset import Sample, folds
@@ -137,10 +139,16 @@ def prepare(
 
 def stored_folds(path: Path, samples: Sequence[Sample], settings: TrainingSettings) -> list[int]:
     """The run's split: as it is stored, or made now and stored."""
-    if path.is_file():
-        return read_folds(path, samples)
-    fold_of = folds(samples, settings.fold_count, settings.seed)
-    write_folds(path, samples, fold_of)
+    stored = read_folds(path, samples) if path.is_file() else None
+    fold_of = stored or folds(samples, settings.fold_count, settings.seed)
+    if set(fold_of) != set(range(settings.fold_count)):
+        raise DataError(
+            f"{len(samples):,} pictures in {len(set(fold_of))} folds of sites or events, and the "
+            f"settings want {settings.fold_count}. Give more sites, or change fold_count; a split "
+            f"that was stored before lies in {path}."
+        )
+    if stored is None:
+        write_folds(path, samples, fold_of)
     return fold_of
 
 
@@ -182,11 +190,9 @@ def features_of(
     said += [[crop.file, *crop.box] for crop in crops]
     key = hashlib.sha256(json.dumps(said).encode()).hexdigest()
     step = report(stage, len(crops))
-    if kept.is_file():
-        with np.load(kept) as stored:  # numpy refuses pickles unless asked for them
-            if str(stored["key"]) == key:
-                step(len(crops))
-                return np.asarray(stored["features"], np.float32)
+    if (stored := read_array(kept, key)) is not None:
+        step(len(crops))
+        return stored
     rows: list[Floats] = []
     stream = batches(
         crops, range(len(crops)), rules, size=_BATCH, seed=None, workers=os.cpu_count() or 1
@@ -195,10 +201,31 @@ def features_of(
         for pixels, _ in stream:
             rows.append(classifier.features(list(pixels.numpy())).float().cpu().numpy())
             step(min(len(rows) * _BATCH, len(crops)))
+    if not rows:
+        raise DataError("No crop is left to learn from: the detector found nothing in any picture.")
     features = np.concatenate(rows)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(kept, features=features, key=np.array(key))
+    write_array(kept, key, features)
     return features
+
+
+def write_array(path: Path, key: str, values: Floats) -> None:
+    """Keep an array under a key; a pulled plug leaves the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    with part.open("wb") as stream:
+        np.savez(stream, values=values, key=np.array(key))
+    part.replace(path)
+
+
+def read_array(path: Path, key: str) -> Floats | None:
+    """The array that was kept under this key; None where there is none that can be read."""
+    try:
+        with np.load(path) as stored:  # numpy refuses pickles unless asked for them
+            if str(stored["key"]) == key:
+                return np.asarray(stored["values"], np.float32)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    return None
 
 
 def with_scenes(samples: Sequence[Sample], frames: Floats, similarity: float) -> list[Sample]:

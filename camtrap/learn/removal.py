@@ -1,8 +1,8 @@
-"""Cut and paste: an animal put on empty ground, and an animal taken off its ground.
+"""An animal taken off its ground: the place where it was, shown as another frame has it.
 
-Cameras that only ever gave animals teach a network that their ground means an animal, and cameras
-that only gave empty frames the reverse. Pasting and removing animals break that tie: afterwards the
-same ground is seen with and without. Everything here goes from arrays to arrays; no file is read.
+Cameras that only ever gave animals teach a network that their ground means an animal. Afterwards
+the same ground is seen with and without. Everything here goes from arrays to arrays; no file is
+read.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
 
-from camtrap.learn.augment import night
 from camtrap.learn.blend import (
-    FINEST,
     Area,
     Floats,
     area_around,
@@ -24,11 +22,9 @@ from camtrap.learn.blend import (
     grown,
     matched,
     mixed,
-    soft,
 )
 from camtrap.learn.dataset import Sample
-from camtrap.learn.prints import Random
-from camtrap.pixels.decode import Pixels, is_infrared
+from camtrap.pixels.decode import Pixels
 from camtrap.pixels.fit import clipped
 from camtrap.records import Box, State
 from camtrap.vision.proposals import Proposal
@@ -52,10 +48,6 @@ view has moved."""
 
 _FEATHER = 0.12
 _RING = 0.2
-_SHARPEST = 1.5  # an animal is enlarged at most so much
-_CUT = 0.05  # a box that ends so near the crop's edge was cut by its frame
-_LEAST_MATTE = 0.3
-_MATTE_SIDE = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,68 +61,6 @@ class Donor:
     index: int
     pixels: Pixels
     likeness: float
-
-
-def paste_animal(
-    ground: Pixels, animal: Pixels, box: Box, random: Random, *, place: Box | None = None
-) -> Pixels:
-    """The ground with the animal on it.
-
-    `animal` is a crop with some of its own surroundings, `box` the animal's box in that crop, and
-    `place` where the box comes to lie in the ground (drawn by `choose_place` when left out). The
-    animal is mirrored half the time, scaled, matched to the place in light and contrast, and
-    feathered. A colour animal is made infra-red for an infra-red ground; an infra-red animal on a
-    colour ground raises `ValueError`, because it would be the only grey thing in the picture.
-    """
-    if is_infrared(animal) and not is_infrared(ground):
-        raise ValueError("An infra-red animal does not belong on a colour ground.")
-    if is_infrared(ground) and not is_infrared(animal):
-        animal = night(animal, random)
-    if random.random() < 0.5:
-        animal, box = animal[:, ::-1], Box(1 - box.x - box.width, box.y, box.width, box.height)
-    place = place or choose_place(ground, animal, box, random)
-    height, width, _ = ground.shape
-    # The crop comes along with its surroundings: what the ring around the animal is measured on.
-    size = (
-        max(8, round(place.width * width / box.width)),
-        max(8, round(place.height * height / box.height)),
-    )
-    left, top = round(place.x * width - box.x * size[0]), round(place.y * height - box.y * size[1])
-    seen = Area(max(left, 0), max(top, 0), min(left + size[0], width), min(top + size[1], height))
-    scaled = np.asarray(Image.fromarray(animal).resize(size, Image.Resampling.BICUBIC))
-    patch = scaled[seen.top - top : seen.bottom - top, seen.left - left : seen.right - left]
-    there = ground[seen.top : seen.bottom, seen.left : seen.right]
-    oval = _oval(place, seen, (width, height))
-    cover = _matte(patch, oval)
-    light = matched if cover is None else _lit
-    laid = light(there.astype(np.float32), patch.astype(np.float32), oval)
-    done = ground.copy()
-    done[seen.top : seen.bottom, seen.left : seen.right] = mixed(
-        there, laid, oval if cover is None else cover
-    )
-    return done
-
-
-def choose_place(ground: Pixels, animal: Pixels, box: Box, random: Random) -> Box:
-    """A place for the animal's box in the ground.
-
-    Its feet come into the lower half, lower when it is larger, as perspective has it; it is never
-    shown much larger in pixels than it was seen. An animal that was cut by the edge of its own
-    frame (its box ends where the crop ends) is put at the same edge of the ground.
-    """
-    height, width, _ = ground.shape
-    own_height, own_width = box.height * animal.shape[0], box.width * animal.shape[1]
-    cut_below = box.y + box.height > 1 - _CUT
-    feet = 1.0 if cut_below else random.uniform(0.5, 0.97)
-    tall = (0.12 + 0.7 * (feet - 0.5)) * random.uniform(0.6, 1.4) * height
-    scale = min(tall / own_height, 0.8 * width / own_width, height / own_height, _SHARPEST)
-    tall, wide = own_height * scale / height, own_width * scale / width
-    x, y = random.uniform(0, 1 - wide), max(feet - tall, 0.0)
-    if box.x < _CUT:
-        x = 0.0
-    elif box.x + box.width > 1 - _CUT:
-        x = 1 - wide
-    return Box(x, 0.0 if box.y < _CUT and not cut_below else y, wide, tall)
 
 
 def remove_animal(frame: Pixels, box: Box, donor: Pixels) -> Pixels:
@@ -251,89 +181,6 @@ def likeness(frame: Pixels, donor: Pixels, box: Box) -> float:
     if spread < 1e-3:
         return 0.0
     return float(np.mean((first - first.mean()) * (second - second.mean())) / spread)
-
-
-def _lit(place: Floats, patch: Floats, oval: Floats) -> Floats:
-    """The animal's patch in the light of the place, its own contrast kept in proportion.
-
-    A flash lights animal and ground alike, so the patch is multiplied by how much brighter the new
-    ground is, as far as the animal stays within what a camera can show.
-    """
-    ring, inside = oval <= 0, oval >= 1
-    if not ring.any() or not inside.any():
-        return patch
-    gain = float((place[ring].mean() + 5) / (patch[ring].mean() + 5))
-    brightest = float(np.quantile(patch[inside].mean(axis=1), 0.98))
-    gain = float(np.clip(gain, 0.55, max(0.55, min(1.5, 225 / max(brightest, 1.0)))))
-    laid = patch * gain
-    offset = carried(place - laid, ring.astype(np.float32), FINEST)
-    return laid + np.clip(offset, -25, float(np.clip(235 - brightest * gain, 0, 25)))
-
-
-def _matte(patch: Pixels, oval: Floats) -> Floats | None:
-    """Where the animal is within its oval, 0..1: what stands out from its own surroundings.
-
-    The surroundings are carried into the oval; what is brighter (or, for a dark animal, darker) by
-    more than they vary belongs to the animal, and gaps up to the size of a rosette are closed. None
-    where little stands out (fur like leaves): then the seam lies on similar ground anyway.
-    """
-    ring, inside = oval <= 0, oval >= 1
-    if not ring.any() or not inside.any():
-        return None
-    grey = patch.astype(np.float32).mean(axis=2, keepdims=True)
-    around = carried(grey, ring.astype(np.float32), FINEST)
-    differs = (grey - around)[..., 0]
-    usual = max(4.0, float(np.quantile(np.abs(differs[ring]), 0.8)))
-    if float(differs[inside].mean()) < 0:
-        differs = -differs
-    stands_out = (np.clip(differs / usual - 1, 0, 1) * 255).astype(np.uint8)
-    rows, columns = np.nonzero(inside)
-    long_side = max(int(np.ptp(rows)), int(np.ptp(columns)))
-    # At most so fine: filters as wide as rosettes are slow on large pictures.
-    scale = min(1.0, _MATTE_SIDE / max(long_side, 1))
-    long_side = round(long_side * scale)
-    size = (max(1, round(patch.shape[1] * scale)), max(1, round(patch.shape[0] * scale)))
-    close, thin = max(3, long_side // 18) | 1, max(3, long_side // 40) | 1
-    closed = (
-        Image.fromarray(stands_out)
-        .resize(size, Image.Resampling.BOX)
-        .filter(ImageFilter.MedianFilter(3))
-        .filter(ImageFilter.MaxFilter(close))
-        .filter(ImageFilter.MinFilter(close))
-        .filter(ImageFilter.MinFilter(thin))
-        .filter(ImageFilter.MaxFilter(thin))
-        .filter(ImageFilter.GaussianBlur(max(1.0, long_side / 90)))
-        .resize(oval.shape[::-1], Image.Resampling.BILINEAR)
-    )
-    matte = np.asarray(closed, np.float32) / 255
-    if float(matte[inside].mean()) < _LEAST_MATTE:
-        return None
-    cover: Floats = (matte * oval).astype(np.float32)
-    return cover
-
-
-def _oval(place: Box, seen: Area, size: tuple[int, int]) -> Floats:
-    """1 on the animal's box with its corners rounded, falling softly to 0 around it.
-
-    At an edge of the ground there is no fall: an animal may go on beyond the frame.
-    """
-    y, x = np.mgrid[seen.top : seen.bottom, seen.left : seen.right].astype(np.float32)
-
-    def reach(start: float, length: float, pixels: int, at: Floats) -> Floats:
-        beyond = 0.5 * length
-        first = start - (beyond if start <= 0 else 0)
-        last = start + length + (beyond if start + length >= 0.999 else 0)
-        half = (last - first) * pixels / 2
-        distance: Floats = np.abs(at - first * pixels - half) / half
-        return distance
-
-    across, down = reach(place.x, place.width, size[0], x), reach(place.y, place.height, size[1], y)
-    radius = np.sqrt(np.hypot(across**2, down**2)).astype(np.float32)
-    oval = soft((1 + 2 * _FEATHER - radius) / np.float32(2 * _FEATHER))
-    # Where the crop ends before the oval does, the cover has to end with the crop.
-    oval *= fade(seen.left, seen.right, size[0], 0.5 * _FEATHER)
-    oval *= fade(seen.top, seen.bottom, size[1], 0.5 * _FEATHER)[:, None]
-    return oval
 
 
 def _rectangle(seen: Area, area: Area, frame: Pixels) -> Floats:

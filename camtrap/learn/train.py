@@ -15,13 +15,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import save
 
+from camtrap.errors import DataError
 from camtrap.learn import calibrate
 from camtrap.learn.calibrate import Looks
-from camtrap.learn.crop_set import LabelledCrop
 from camtrap.learn.dataset import Sample, folds
 from camtrap.learn.head import HeadSettings, fit_head
 from camtrap.learn.network import TriageNetwork, backbone_state
@@ -34,8 +33,10 @@ from camtrap.learn.prepare import (
     load_parts,
     prepare,
     proposed_crops,
+    read_array,
     silent,
     threads,
+    write_array,
 )
 from camtrap.learn.record import training_record
 from camtrap.learn.settings import TrainingSettings
@@ -85,13 +86,15 @@ def train(
     """
     began = time.monotonic()
     workers = workers or os.cpu_count() or 1
+    if wrong := [fold for fold in only if not 0 <= fold < settings.fold_count]:
+        raise DataError(
+            f"There is no fold {wrong[0]}: the settings name {settings.fold_count}, from 0 on."
+        )
     shop = Workshop(settings, run, choose_device(device), workers, report)
     with threads(workers):
         parts = load_parts(settings, shop.device)
         samples = read_samples(data, splits=[settings.split])
         prepared = prepare(samples, settings, run, parts, report)
-        if wrong := [fold for fold in only if not 0 <= fold < settings.fold_count]:
-            raise ValueError(f"There is no fold {wrong[0]}.")
         logits = [
             fold_evidence(shop, parts, prepared, fold)
             for fold in (only or range(settings.fold_count))
@@ -106,10 +109,9 @@ def train(
 def fold_evidence(shop: Workshop, parts: Parts, prepared: Prepared, fold: int) -> Floats:
     """(n, classes) logits of all proposed boxes of the fold's pictures, one picture after another,
     by a network that saw none of their sites."""
-    kept = shop.run / f"fold{fold}" / "evidence.npz"
-    if kept.is_file():
-        with np.load(kept) as stored:
-            return np.asarray(stored["logits"], np.float32)
+    kept, key = shop.run / f"fold{fold}" / "evidence.npz", run_key(shop.settings, prepared)
+    if (stored := read_array(kept, key)) is not None:
+        return stored
     network = tuned(shop, parts, prepared, fold)
     crops = [
         crop
@@ -121,8 +123,20 @@ def fold_evidence(shop: Workshop, parts: Parts, prepared: Prepared, fold: int) -
     logits = logits_of(
         network.eval(), crops, crop_rules(shop.settings), _normal(shop.settings), 16, shop.workers
     )
-    np.savez(kept, logits=logits)
+    write_array(kept, key, logits)
     return logits
+
+
+def run_key(settings: TrainingSettings, prepared: Prepared) -> str:
+    """Stands for all that bears on a network of this run: settings, parts, boxes, split."""
+    said = [
+        asdict(settings),
+        _parts_of(settings),
+        [[s.file, s.group, s.label] for s in prepared.samples],
+        [[[*p.box, p.score] for p in seen.found] for seen in prepared.seen],
+        prepared.fold_of,
+    ]
+    return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
 def tuned(shop: Workshop, parts: Parts, prepared: Prepared, fold: int | None) -> TriageNetwork:
@@ -133,10 +147,14 @@ def tuned(shop: Workshop, parts: Parts, prepared: Prepared, fold: int | None) ->
     parted = folds([prepared.samples[i] for i in known], settings.validation_folds, settings.seed)
     checks = {i for i, part in zip(known, parted, strict=True) if part == 0}
     chosen = [i for i, owner in enumerate(prepared.owner) if prepared.fold_of[owner] != fold]
-    crops, held_out = _split(prepared, chosen, checks)
+    learnt = [i for i in chosen if int(prepared.owner[i]) not in checks]
+    crops = [prepared.crops[i] for i in learnt]
+    held_out = [prepared.crops[i] for i in chosen if int(prepared.owner[i]) in checks]
+    if not crops:
+        raise DataError("No crop is left to learn from: more sites or events are needed.")
     head = fit_head(
-        prepared.features[chosen][:, None],
-        [prepared.crops[i].label for i in chosen],
+        prepared.features[learnt][:, None],
+        [crop.label for crop in crops],
         settings.group_labels,
         HeadSettings(**settings.head),
     )
@@ -162,19 +180,11 @@ def tuned(shop: Workshop, parts: Parts, prepared: Prepared, fold: int | None) ->
         tuning,
         seed=settings.seed,
         folder=shop.run / name,
+        key=run_key(settings, prepared),
         workers=shop.workers,
         on_step=on_step,
     )
     return network
-
-
-def _split(
-    prepared: Prepared, chosen: Sequence[int], checks: Collection[int]
-) -> tuple[list[LabelledCrop], list[LabelledCrop]]:
-    sides: tuple[list[LabelledCrop], list[LabelledCrop]] = ([], [])
-    for index in chosen:
-        sides[int(prepared.owner[index]) in checks].append(prepared.crops[index])
-    return sides
 
 
 def _normal(settings: TrainingSettings) -> Normal:
@@ -228,10 +238,7 @@ def write_model(
         version=settings.version,
         licence=settings.licence,
         trained_on=trained_on,
-        parts={
-            "detector": _part(checkpoint.find(settings.parts["detector"])),
-            "backbone": _part(backbone),
-        },
+        parts={**_parts_of(settings), "backbone": _part(backbone)},
         rules={
             "classes": list(CLASSES),
             "proposals": settings.proposals,
@@ -273,6 +280,10 @@ def _write_backbone(
     info.weights.write_bytes(weights)
     checkpoint.write_info(info)
     return info
+
+
+def _parts_of(settings: TrainingSettings) -> dict[str, dict[str, str]]:
+    return {role: _part(checkpoint.find(name)) for role, name in settings.parts.items()}
 
 
 def _part(info: ModelInfo) -> dict[str, str]:

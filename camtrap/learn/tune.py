@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 import logging
 import math
 import time
@@ -92,6 +91,7 @@ def tune(
     *,
     seed: int,
     folder: Path,
+    key: str = "",
     workers: int = 2,
     vary: Change = augment,
     on_step: Callable[[int, int], None] = lambda done, steps: None,
@@ -99,8 +99,9 @@ def tune(
     """Train in place and leave the best averaged weights in `network`; gives the log's rows.
 
     Crops are varied by `vary`. `folder` receives the checkpoint and the log; a checkpoint of the
-    same settings and crops is continued. `on_step` is told steps done and steps in all. Raises
-    `DataError` when the folder holds the checkpoint of another training.
+    same settings and crops is continued, where `key` stands for whatever else bears on it.
+    `on_step` is told steps done and steps in all. Raises `DataError` when the folder holds the
+    checkpoint of another training.
     """
     folder.mkdir(parents=True, exist_ok=True)
     device = next(network.parameters()).device
@@ -124,7 +125,9 @@ def tune(
         ],
         weight_decay=settings.decay,
     )
-    state = Progress(network, optimiser, _key(settings, crops, held_out, seed))
+    state = Progress(
+        network, optimiser, _key([asdict(settings), rules, normal, seed, key], crops, held_out)
+    )
     state.resume(folder / CHECKPOINT)
     cast = _choose_precision(network, settings, rules.side)
     scaler = torch.amp.GradScaler(device.type, enabled=cast is torch.float16)
@@ -273,14 +276,10 @@ def _choose_precision(
 
 
 def _key(
-    settings: TuneSettings,
-    crops: Sequence[LabelledCrop],
-    held_out: Sequence[LabelledCrop],
-    seed: int,
+    said: Sequence[Any], crops: Sequence[LabelledCrop], held_out: Sequence[LabelledCrop]
 ) -> str:
-    said: list[Any] = [asdict(settings), seed]
-    said += [[(c.file, tuple(c.box), c.label) for c in each] for each in (crops, held_out)]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    shown = [[(c.file, tuple(c.box), c.label) for c in each] for each in (crops, held_out)]
+    return hashlib.sha256(repr([*said, shown]).encode()).hexdigest()
 
 
 def _write_log(path: Path, rows: Sequence[dict[str, float]]) -> None:

@@ -1,4 +1,4 @@
-"""Animals put on other ground and taken off their own, on pictures made in code."""
+"""Animals taken off their ground, on pictures made in code."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ import pytest
 
 from camtrap.learn.blend import carried
 from camtrap.learn.dataset import Sample
-from camtrap.learn.paste import (
+from camtrap.learn.removal import (
     SURE,
     aligned,
     animal_regions,
-    choose_place,
     find_donor,
     likeness,
-    paste_animal,
     remove_animal,
 )
-from camtrap.pixels.decode import is_infrared
 from camtrap.records import Box
 from camtrap.vision.proposals import Proposal
 
@@ -226,85 +223,6 @@ def test_a_donor_is_shifted_onto_the_frame(move):
 def test_likeness_looks_at_detail_and_not_at_the_flash():
     assert likeness(scene(), scene(), BOX) > 0.99
     assert abs(likeness(scene(), scene(seed=8), BOX)) < 0.3
-
-
-# Pasting
-
-
-def test_the_pasted_animal_keeps_the_contrast_of_its_coat():
-    crop, box = crop_of_animal()
-    place = Box(0.5, 0.45, 0.25, 40 / 150)
-    pasted = paste_animal(scene(), crop, box, np.random.default_rng(0), place=place)
-    assert pasted[inner(place, 0.2)].std() > 0.6 * spots(40, 50).std()
-    assert scene()[inner(place, 0.2)].std() < 0.4 * spots(40, 50).std()
-
-
-def test_around_the_pasted_animal_the_ground_stays():
-    crop, box = crop_of_animal()
-    place = Box(0.5, 0.45, 0.25, 40 / 150)
-    ground = scene()
-    pasted = paste_animal(ground, crop, box, np.random.default_rng(0), place=place)
-    changed = difference(pasted, ground).max(axis=2) > 0
-    rows, columns = np.nonzero(changed)
-    assert 0.4 * WIDTH < columns.min() < 0.55 * WIDTH
-    assert 0.7 * WIDTH < columns.max() < 0.85 * WIDTH
-    assert rows.min() > 0.35 * HEIGHT
-    assert rows.max() < 0.85 * HEIGHT
-
-
-def test_pasting_is_repeatable_and_leaves_what_it_was_given():
-    crop, box = crop_of_animal()
-    ground = scene()
-    once, again = (paste_animal(ground, crop, box, np.random.default_rng(4)) for _ in range(2))
-    assert (once == again).all()
-    assert (once != ground).any()
-    assert (ground == scene()).all()
-
-
-def test_a_colour_animal_becomes_infra_red_on_infra_red_ground():
-    crop, box = crop_of_animal()
-    colour = crop.copy()
-    colour[..., 2] = colour[::-1, :, 2] // 2
-    assert not is_infrared(colour)
-    pasted = paste_animal(scene(), colour, box, np.random.default_rng(1))
-    assert is_infrared(pasted)
-
-
-def test_an_infra_red_animal_is_refused_on_colour_ground():
-    crop, box = crop_of_animal()
-    ground = scene()
-    ground[..., 2] = ground[::-1, :, 2] // 3
-    with pytest.raises(ValueError, match="infra-red"):
-        paste_animal(ground, crop, box, np.random.default_rng(0))
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_places_lie_in_the_ground_and_do_not_enlarge_the_animal_much(seed):
-    crop, box = crop_of_animal()
-    place = choose_place(scene(), crop, box, np.random.default_rng(seed))
-    assert place.x >= 0
-    assert place.y >= 0
-    assert place.x + place.width <= 1 + 1e-9
-    assert place.y + place.height <= 1 + 1e-9
-    assert place.height * HEIGHT <= 1.5 * 40 + 1e-6
-    assert place.width * WIDTH / (place.height * HEIGHT) == pytest.approx(50 / 40)
-
-
-@pytest.mark.parametrize(
-    "box, edge",
-    [
-        (Box(0, 0.3, 0.6, 0.4), lambda place: place.x == 0),
-        (Box(0.4, 0.3, 0.6, 0.4), lambda place: place.x + place.width == pytest.approx(1)),
-        (Box(0.3, 0.5, 0.4, 0.5), lambda place: place.y + place.height == pytest.approx(1)),
-    ],
-    ids=["left", "right", "bottom"],
-)
-def test_an_animal_cut_by_its_frame_is_put_at_the_same_edge(box, edge):
-    crop, _ = crop_of_animal()
-    assert edge(choose_place(scene(), crop, box, np.random.default_rng(2)))
-
-
-# Carrying
 
 
 def test_what_is_known_stays_and_what_is_not_lies_between_its_neighbours():

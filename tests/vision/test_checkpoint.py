@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import save
 
 from camtrap.errors import ModelError
 from camtrap.vision import checkpoint
@@ -91,3 +94,58 @@ def test_folding_the_norms_does_not_change_the_answer():
     crops = torch.rand(1, 3, 128, 128) * 2 - 1
     assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in folded.modules())
     torch.testing.assert_close(folded(crops), plain(crops), atol=1e-3, rtol=1e-3)
+
+
+# Weights whose norms are folded in already
+
+
+@pytest.fixture(scope="module")
+def folded(tmp_path_factory):
+    """The shipped backbone, stored with its norms folded."""
+    info = checkpoint.find("lite2-imagenet")
+    tensors = checkpoint.load_network(info).state_dict()
+    data = save({name: tensor.contiguous() for name, tensor in tensors.items()})
+    stored = replace(
+        info,
+        folder=tmp_path_factory.mktemp("folded"),
+        network=f"{info.network}{checkpoint.FOLDED}",
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+    stored.weights.write_bytes(data)
+    checkpoint.write_info(stored)
+    return checkpoint.read_info(stored.folder)
+
+
+@pytest.mark.parametrize("fold", [True, False])
+def test_weights_with_folded_norms_give_the_same_answer(folded, fold):
+    torch.manual_seed(0)
+    crops = torch.rand(1, 3, 128, 128) * 2 - 1
+    network = checkpoint.load_network(folded, fold=fold)
+    whole = checkpoint.load_network(checkpoint.find("lite2-imagenet"))
+    assert torch.equal(network(crops), whole(crops))
+    assert not network.training
+    assert not any(parameter.requires_grad for parameter in network.parameters())
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in network.modules())
+
+
+def test_folded_weights_hold_no_norms_but_biases(folded):
+    names = checkpoint.load_tensors(folded).keys()
+    assert not any("norm" in name for name in names)
+    assert "blocks.0.depthwise.conv.bias" in names
+
+
+@pytest.mark.parametrize("given", ["folded weights", "weights with norms"])
+def test_weights_of_the_other_kind_do_not_fit(folded, given):
+    if given == "folded weights":
+        info = replace(folded, network=folded.network.removesuffix(checkpoint.FOLDED))
+    else:
+        info = checkpoint.find("lite2-imagenet")
+        info = replace(info, network=f"{info.network}{checkpoint.FOLDED}")
+    with pytest.raises(ModelError, match="does not fit the network"):
+        checkpoint.load_network(info)
+
+
+def test_a_network_that_is_not_known_is_refused_by_its_whole_name(folded):
+    info = replace(folded, network=f"resnet{checkpoint.FOLDED}")
+    with pytest.raises(ModelError, match="needs the network 'resnet-folded'"):
+        checkpoint.load_network(info)

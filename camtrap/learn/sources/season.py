@@ -27,7 +27,7 @@ def read_season(season: Path, pictures: Path | None = None) -> list[Sample]:
     if not said:
         raise DataError(
             f"The season {season} holds no people's labels yet, and a model's own are no truth to "
-            f"learn from. Give labelled pictures as a manifest or as folders named by label instead."
+            f"learn from. Give labelled pictures as a manifest or as folders named by label."
         )
     gathering = Gathering(season, season.resolve().name)
     with Ledger(season) as ledger:
