@@ -48,7 +48,7 @@ VARIANTS = {
     "park": ("the park's other animals in training", True, False),
     "both": ("both, as shipped", True, True),
 }
-EPOCHS = 3
+EPOCHS = 2
 FOLD = 0
 
 

@@ -30,7 +30,7 @@ from camtrap.vision.calibration import CLASSES, NOTHING
 
 SIZES = (5, 10, 20, 40)
 PRECISION = 0.97
-DRAWS = 3
+DRAWS = 2
 
 
 def main() -> None:

@@ -38,6 +38,7 @@ def train(
     from camtrap.learn.card import write_card
     from camtrap.learn.plots import training_curve
     from camtrap.learn.settings import read_settings
+    from camtrap.learn.train import backbone_folder
     from camtrap.learn.train import train as train_model
     from camtrap.learn.tune import LOG
 
@@ -58,7 +59,8 @@ def train(
         typer.echo(f"Trained fold {', '.join(map(str, fold or ()))}; its network lies in {run}.")
         return
     training_curve(run / LOG, run / "training_curve.png")
-    write_card(info.folder)
+    for folder in (info.folder, backbone_folder(info.folder)):
+        write_card(folder)
     typer.echo(f"{info.folder}: {info.name} {info.version}, trained on {info.trained_on}")
     typer.echo(f"calibration {info.rules['calibration']}")
     typer.echo(f"thresholds {info.rules['thresholds']}")

@@ -53,6 +53,9 @@ log = logging.getLogger(__name__)
 
 FINAL = "final"
 
+_AFTERWARDS = ("name", "version", "licence", "target_recall")
+"""Settings that bear on what is made of the networks, not on them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
@@ -130,7 +133,7 @@ def fold_evidence(shop: Workshop, parts: Parts, prepared: Prepared, fold: int) -
 def run_key(settings: TrainingSettings, prepared: Prepared) -> str:
     """Stands for all that bears on a network of this run: settings, parts, boxes, split."""
     said = [
-        asdict(settings),
+        {k: v for k, v in asdict(settings).items() if k not in _AFTERWARDS},
         _parts_of(settings),
         [[s.file, s.group, s.label] for s in prepared.samples],
         [[[*p.box, p.score] for p in seen.found] for seen in prepared.seen],
@@ -258,11 +261,16 @@ def write_model(
     return info
 
 
+def backbone_folder(out: Path) -> Path:
+    """Where the network of the triage model in `out` lies: beside it."""
+    return out.with_name(f"{out.name}-backbone")
+
+
 def _write_backbone(
     settings: TrainingSettings, network: TriageNetwork, out: Path, trained_on: str
 ) -> ModelInfo:
     start = checkpoint.find(settings.parts["backbone"])
-    folder = out.with_name(f"{out.name}-backbone")
+    folder = backbone_folder(out)
     folder.mkdir(parents=True, exist_ok=True)
     weights = save(backbone_state(network))
     info = ModelInfo(

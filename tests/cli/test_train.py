@@ -64,7 +64,9 @@ def fake(monkeypatch):
     """In the place of the training, the card and the curve."""
     made = FakeTraining()
     monkeypatch.setattr(training, "train", made)
-    monkeypatch.setattr(card, "write_card", lambda folder: made.asked.update(card=folder))
+    monkeypatch.setattr(
+        card, "write_card", lambda folder: made.asked.setdefault("cards", []).append(folder)
+    )
     monkeypatch.setattr(
         plots, "training_curve", lambda log, out: made.asked.update(log=log, curve=out)
     )
@@ -93,7 +95,7 @@ def test_settings_device_and_workers_are_handed_on(type_in, fake):
 def test_card_and_curve_are_made_of_the_run(type_in, fake, tmp_path):
     type_in()
     run = tmp_path / "amur-run"
-    assert fake.asked["card"] == tmp_path / "amur"
+    assert fake.asked["cards"] == [tmp_path / "amur", tmp_path / "amur-backbone"]
     assert (fake.asked["log"], fake.asked["curve"]) == (
         run / "log.csv",
         run / "training_curve.png",
@@ -106,7 +108,7 @@ def test_some_folds_alone_give_no_model_and_no_card(type_in, fake):
     assert list(fake.asked["only"]) == [1, 3]
     assert result.stdout.startswith("Trained fold 1, 3;")
     assert "amur-run" in result.stdout.replace("\n", "")
-    assert "card" not in fake.asked
+    assert "cards" not in fake.asked
 
 
 # What is told
