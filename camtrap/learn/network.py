@@ -45,10 +45,11 @@ class TriageNetwork(nn.Module):
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(n, 3, side, side) in -1..1 to class logits (n, classes), and the log-probabilities
-        (n, 1000) of ImageNet's classes as this network and its teacher see them."""
+        (n, 1000) of ImageNet's classes as this network sees them, and as its teacher does; only
+        while training is the teacher asked."""
         with torch.no_grad(), self._cheaply(crops):
             early = self.shared(crops)
-            taught = self._known(self.teacher(early))
+            taught = self._known(self.teacher(early)) if self.training else None
         # What is learnt is calculated in the precision that the caller chose.
         features = self.tail(early.float()).mean(dim=(2, 3)).float()
         known = self.imagenet(features).log_softmax(dim=1)
@@ -56,7 +57,8 @@ class TriageNetwork(nn.Module):
             known[:, group.to(known.device)].logsumexp(dim=1, keepdim=True)
             for group in self._groups
         ]
-        return self.head(torch.cat((features, *groups), dim=1)), known, taught
+        logits = self.head(torch.cat((features, *groups), dim=1))
+        return logits, known, known if taught is None else taught
 
     def _cheaply(self, crops: Tensor) -> torch.autocast:
         wanted = self.frozen_precision
