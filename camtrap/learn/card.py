@@ -144,7 +144,7 @@ def _data(info: ModelInfo, prose: Prose) -> Iterator[str]:
 def _recipe(info: ModelInfo, prose: Prose) -> Iterator[str]:
     yield from _paragraphs(prose.recipe)
     if seconds := info.training.get("seconds"):
-        yield f"Training took {duration(seconds)}.\n"
+        yield f"All networks together took {duration(seconds)} to learn.\n"
     yield from rendered(info.training.get("settings"), 3)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -87,7 +86,6 @@ def train(
     processor core. Raises `DataError` when the data or the run's folder cannot be used, and
     `ModelError` when the detector or backbone cannot.
     """
-    began = time.monotonic()
     workers = workers or os.cpu_count() or 1
     if wrong := [fold for fold in only if not 0 <= fold < settings.fold_count]:
         raise DataError(
@@ -106,7 +104,7 @@ def train(
             return None
         looks = looks_of(prepared, logits)
         network = tuned(shop, parts, prepared, None)
-    return write_model(shop, prepared, looks, network, out, time.monotonic() - began)
+    return write_model(shop, prepared, looks, network, out)
 
 
 def fold_evidence(shop: Workshop, parts: Parts, prepared: Prepared, fold: int) -> Floats:
@@ -216,10 +214,10 @@ def write_model(
     looks: Sequence[Looks],
     network: TriageNetwork,
     out: Path,
-    seconds: float,
 ) -> ModelInfo:
     """Fit rule and thresholds to what was seen out of fold, and write both model folders."""
     settings = shop.settings
+    seconds = gather_logs(shop.run, settings.fold_count)
     rule = calibrate.fit_calibration(looks)
     chances = calibrate.chances(looks, rule)
     truth = [sample.label for sample in prepared.samples]
@@ -257,7 +255,6 @@ def write_model(
     out.mkdir(parents=True, exist_ok=True)
     info.weights.write_bytes(weights)
     checkpoint.write_info(info)
-    _gather_logs(shop.run, settings.fold_count)
     return info
 
 
@@ -302,12 +299,16 @@ def _is_emptied(sample: Sample) -> bool:
     return sample.file.startswith("emptied/")
 
 
-def _gather_logs(run: Path, fold_count: int) -> None:
-    """One table of all epochs of all networks, `log.csv` in the run's folder."""
+def gather_logs(run: Path, fold_count: int) -> float:
+    """One table of all epochs of all networks, `log.csv` in the run's folder; gives the seconds
+    that they took in sum, however often the run was stopped."""
     lines: list[str] = []
+    seconds = 0.0
     for name in (*(f"fold{fold}" for fold in range(fold_count)), FINAL):
         path = run / name / LOG
         if path.is_file():
             head, *rows = path.read_text(encoding="utf-8").splitlines()
             lines += ([] if lines else [f"fold,{head}"]) + [f"{name},{row}" for row in rows]
+            seconds += sum(float(row.rpartition(",")[2]) for row in rows)
     (run / LOG).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    return seconds

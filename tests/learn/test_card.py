@@ -106,7 +106,7 @@ def test_all_sections_in_order(folder):
     [
         "| source | licence | leopard | prey | groups | empty |",
         "| ntlnp | CC-BY-4.0 | 98 | 12 | 40 |  |",
-        "Training took 1 h 12 min.",
+        "All networks together took 1 h 12 min to learn.",
         "| layers | a, b |",
         "| leopard recall | 0.930 [0.860, 0.970] (91/98) |",
         "### By source",

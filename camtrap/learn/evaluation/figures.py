@@ -36,6 +36,10 @@ TITLES: tuple[tuple[tuple[str, ...], str], ...] = (
         "leopard precision, look-alikes of other continents left out",
     ),
     (("leopard", "average_precision"), "leopard average precision"),
+    (
+        ("leopard", "average_precision_without_look_alikes"),
+        "leopard average precision, look-alikes of other continents left out",
+    ),
     (("animals", "auc"), "animal against empty, AUC"),
     *(
         (
@@ -177,6 +181,7 @@ def of_leopards(judged: Sequence[Judged]) -> Figures:
     alike = [each for each in judged if each.is_look_alike]
     local = said([each for each in judged if not each.is_look_alike], State.LEOPARD)
     scores, true = _leopard_scores(judged)
+    own_scores, own_true = _leopard_scores([each for each in judged if not each.is_look_alike])
     return {
         "groups": len({each.sample.group for each in truly(judged, State.LEOPARD)}),
         "recall": of_all["recall"],
@@ -185,6 +190,9 @@ def of_leopards(judged: Sequence[Judged]) -> Figures:
         "precision_without_look_alikes": share_of(truly(local, State.LEOPARD), local),
         "look_alikes": {"count": len(alike), **counts(each.state for each in alike)},
         "average_precision": number(metrics.average_precision(scores, true.tolist())),
+        "average_precision_without_look_alikes": number(
+            metrics.average_precision(own_scores, own_true.tolist())
+        ),
     }
 
 

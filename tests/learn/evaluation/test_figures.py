@@ -69,6 +69,10 @@ def test_average_precision_of_leopards_by_hand(found):
     # two wrong ones, 0.04 for one wrong, 0.01 for the leopard called empty, 0.006 for an empty.
     expected = (1 / 1 + 2 / 4 + 3 / 8) / 3
     assert found["leopard"]["average_precision"]["value"] == pytest.approx(expected)
+    # One of the two wrong ones before the second leopard is a look-alike.
+    expected = (1 / 1 + 2 / 3 + 3 / 7) / 3
+    own = found["leopard"]["average_precision_without_look_alikes"]
+    assert own["value"] == pytest.approx(expected, abs=1e-5)
 
 
 def test_figures_of_each_label(found):
