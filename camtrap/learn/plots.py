@@ -72,12 +72,14 @@ def training_curve(log_csv: Path, out: Path) -> Path:
             values = [row[column] for row in rows]
             label = name if first else None
             axes.plot(epochs, values, color=colour, label=label, marker=".", linewidth=1)
-    loss.set_title("Loss" if len(folds) == 1 else f"Loss, {len(folds)} folds")
+    loss.set_title("Loss" if len(folds) == 1 else f"Loss, {len(folds)} networks")
     figures.set_title("On pictures held out")
     figures.set_ylim(0, 1.02)
     rate.set_title("Learning rate", fontsize=9)
     for axes in (rate, figures):
         axes.set_xlabel("epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.tick_params(labelbottom=True)
     for axes in (loss, figures):
         axes.legend(frameon=False, fontsize=8)
     return _save(figure, out)
