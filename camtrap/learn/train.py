@@ -25,7 +25,6 @@ from camtrap.learn.head import HeadSettings, fit_head
 from camtrap.learn.network import TriageNetwork, backbone_state
 from camtrap.learn.prepare import (
     Floats,
-    Parts,
     Prepared,
     Report,
     crop_rules,
@@ -97,23 +96,22 @@ def train(
         samples = read_samples(data, splits=[settings.split])
         prepared = prepare(samples, settings, run, parts, report)
         logits = [
-            fold_evidence(shop, parts, prepared, fold)
-            for fold in (only or range(settings.fold_count))
+            fold_evidence(shop, prepared, fold) for fold in (only or range(settings.fold_count))
         ]
         if only:
             return None
         looks = looks_of(prepared, logits)
-        network = tuned(shop, parts, prepared, None)
+        network = tuned(shop, prepared, None)
     return write_model(shop, prepared, looks, network, out)
 
 
-def fold_evidence(shop: Workshop, parts: Parts, prepared: Prepared, fold: int) -> Floats:
+def fold_evidence(shop: Workshop, prepared: Prepared, fold: int) -> Floats:
     """(n, classes) logits of all proposed boxes of the fold's pictures, one picture after another,
     by a network that saw none of their sites."""
     kept, key = shop.run / f"fold{fold}" / "evidence.npz", run_key(shop.settings, prepared)
     if (stored := read_array(kept, key)) is not None:
         return stored
-    network = tuned(shop, parts, prepared, fold)
+    network = tuned(shop, prepared, fold)
     crops = [
         crop
         for sample, seen, own in zip(prepared.samples, prepared.seen, prepared.fold_of, strict=True)
@@ -140,7 +138,7 @@ def run_key(settings: TrainingSettings, prepared: Prepared) -> str:
     return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
-def tuned(shop: Workshop, parts: Parts, prepared: Prepared, fold: int | None) -> TriageNetwork:
+def tuned(shop: Workshop, prepared: Prepared, fold: int | None) -> TriageNetwork:
     """A network that learnt from all pictures but those of `fold`."""
     settings = shop.settings
     known = [i for i, own in enumerate(prepared.fold_of) if own != fold]
