@@ -128,7 +128,7 @@ def test_an_interrupt_keeps_what_is_done_and_says_how_to_go_on(card, tmp_path):
     while time.monotonic() < deadline and not done_count(season):
         time.sleep(0.2)
     running.send_signal(signal.SIGINT)
-    stdout, stderr = running.communicate(timeout=60)
+    stdout, stderr = running.communicate(timeout=240)
     assert running.returncode == 130, stderr
     assert "pending" in stdout
     assert "run the same command again" in stderr
