@@ -63,13 +63,6 @@ def with_animal(ground, box=BOX):
     return frame
 
 
-def crop_of_animal():
-    """An animal in the middle of a crop of its own ground, and its box there."""
-    crop = scene(5)[20:100, 40:140].copy()
-    crop[20:60, 25:75] = spots(40, 50)
-    return crop, Box(0.25, 0.25, 0.5, 0.5)
-
-
 def difference(a, b):
     return np.abs(a.astype(int) - b.astype(int))
 
