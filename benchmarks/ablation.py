@@ -24,20 +24,17 @@ import torch
 from camtrap.learn.augment import augment, light, mirror
 from camtrap.learn.card import write_card
 from camtrap.learn.evaluation.markdown import table
-from camtrap.learn.head import HeadSettings, fit_head
 from camtrap.learn.metrics import Share
-from camtrap.learn.network import TriageNetwork
 from camtrap.learn.prepare import Prepared, crop_rules, load_parts, prepare, proposed_crops
 from camtrap.learn.prints import Random
 from camtrap.learn.settings import TrainingSettings, read_settings
 from camtrap.learn.sources import read_samples
-from camtrap.learn.tune import Normal, logits_of, tune
+from camtrap.learn.train import fresh_network, normal_of
+from camtrap.learn.tune import logits_of, tune
 from camtrap.pixels.decode import Pixels
 from camtrap.records import State
-from camtrap.vision import checkpoint
 from camtrap.vision.calibration import LIVING
 from camtrap.vision.checkpoint import read_info, write_info
-from camtrap.vision.efficientnet import EfficientNetLite
 
 PARK = ("ntlnp_boxes_removed", "ntlnp_tiles")
 """Sources whose frames carry the park's marks."""
@@ -124,19 +121,8 @@ def judge_variant(
         }
     chosen = [i for i, owner in enumerate(prepared.owner) if int(owner) not in left_out]
     crops = [prepared.crops[i] for i in chosen]
-    labels = [crop.label for crop in crops]
-    head = fit_head(
-        prepared.features[chosen][:, None],
-        labels,
-        settings.group_labels,
-        HeadSettings(**settings.head),
-    )
-    start = checkpoint.find(settings.parts["backbone"])
-    backbone = checkpoint.load_network(start)
-    assert isinstance(backbone, EfficientNetLite)
-    groups = list(settings.crop_rules()["groups"].values())
-    network = TriageNetwork(backbone, groups, head, settings.tuning.first_block)
-    normal = Normal(float(start.rules["mean"]), float(start.rules["std"]))
+    network = fresh_network(settings, prepared.features[chosen], crops)
+    normal = normal_of(settings)
     rules = crop_rules(settings)
     tune(
         network,

@@ -20,6 +20,7 @@ from safetensors.torch import save
 from camtrap.errors import DataError
 from camtrap.learn import calibrate
 from camtrap.learn.calibrate import Looks
+from camtrap.learn.crop_set import LabelledCrop
 from camtrap.learn.dataset import Sample, folds
 from camtrap.learn.head import HeadSettings, fit_head
 from camtrap.learn.network import TriageNetwork, backbone_state
@@ -120,7 +121,7 @@ def fold_evidence(shop: Workshop, prepared: Prepared, fold: int) -> Floats:
     ]
     shop.report(f"judging fold {fold}", len(crops))
     logits = logits_of(
-        network.eval(), crops, crop_rules(shop.settings), _normal(shop.settings), 16, shop.workers
+        network.eval(), crops, crop_rules(shop.settings), normal_of(shop.settings), 16, shop.workers
     )
     write_array(kept, key, logits)
     return logits
@@ -151,17 +152,7 @@ def tuned(shop: Workshop, prepared: Prepared, fold: int | None) -> TriageNetwork
     held_out = [prepared.crops[i] for i in chosen if int(prepared.owner[i]) in checks]
     if not crops:
         raise DataError("No crop is left to learn from: more sites or events are needed.")
-    head = fit_head(
-        prepared.features[learnt][:, None],
-        [crop.label for crop in crops],
-        settings.group_labels,
-        HeadSettings(**settings.head),
-    )
-    backbone = checkpoint.load_network(checkpoint.find(settings.parts["backbone"]))
-    assert isinstance(backbone, EfficientNetLite)  # the settings name a backbone
-    groups = list(settings.crop_rules()["groups"].values())
-    tuning = settings.tuning
-    network = TriageNetwork(backbone, groups, head, tuning.first_block).to(shop.device)
+    network = fresh_network(settings, prepared.features[learnt], crops).to(shop.device)
     name = FINAL if fold is None else f"fold{fold}"
     step = None
 
@@ -175,8 +166,8 @@ def tuned(shop: Workshop, prepared: Prepared, fold: int | None) -> TriageNetwork
         crops,
         held_out,
         replace(crop_rules(settings), side=int(settings.tune["side"])),
-        _normal(settings),
-        tuning,
+        normal_of(settings),
+        settings.tuning,
         seed=settings.seed,
         folder=shop.run / name,
         key=run_key(settings, prepared),
@@ -186,7 +177,24 @@ def tuned(shop: Workshop, prepared: Prepared, fold: int | None) -> TriageNetwork
     return network
 
 
-def _normal(settings: TrainingSettings) -> Normal:
+def fresh_network(
+    settings: TrainingSettings, features: Floats, crops: Sequence[LabelledCrop]
+) -> TriageNetwork:
+    """A network that has learnt nothing yet but its head, fitted on the crops' frozen features."""
+    head = fit_head(
+        features[:, None],
+        [crop.label for crop in crops],
+        settings.group_labels,
+        HeadSettings(**settings.head),
+    )
+    backbone = checkpoint.load_network(checkpoint.find(settings.parts["backbone"]))
+    assert isinstance(backbone, EfficientNetLite)  # the settings name a backbone
+    groups = list(settings.crop_rules()["groups"].values())
+    return TriageNetwork(backbone, groups, head, settings.tuning.first_block)
+
+
+def normal_of(settings: TrainingSettings) -> Normal:
+    """What the backbone that the settings name wants its pixels shifted and divided by."""
     rules = checkpoint.find(settings.parts["backbone"]).rules
     return Normal(float(rules["mean"]), float(rules["std"]))
 
