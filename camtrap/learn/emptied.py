@@ -30,6 +30,7 @@ SIDE = 768
 
 QUALITY = 92
 LIST = "emptied.json"
+PREFIX = "emptied/"
 
 
 def make_emptied(
@@ -74,13 +75,18 @@ def make_emptied(
         replace(
             by_file[file],
             path=folder / name,
-            file=f"emptied/{name}",
+            file=f"{PREFIX}{name}",
             label=State.EMPTY.value,
             species="",
             boxes=(),
         )
         for file, name in made.items()
     ]
+
+
+def is_emptied(sample: Sample) -> bool:
+    """True for a sample that `make_emptied` gave."""
+    return sample.file.startswith(PREFIX)
 
 
 def turns(samples: Sequence[Sample], seed: int) -> list[int]:

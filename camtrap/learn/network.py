@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from camtrap.learn.head import Head
 from camtrap.vision.calibration import CLASSES
-from camtrap.vision.efficientnet import FEATURES, EfficientNetLite
+from camtrap.vision.efficientnet import FEATURES, EfficientNetLite, with_groups
 
 
 class TriageNetwork(nn.Module):
@@ -53,11 +53,8 @@ class TriageNetwork(nn.Module):
         # What is learnt is calculated in the precision that the caller chose.
         features = self.tail(early.float()).mean(dim=(2, 3)).float()
         known = self.imagenet(features).log_softmax(dim=1)
-        groups = [
-            known[:, group.to(known.device)].logsumexp(dim=1, keepdim=True)
-            for group in self._groups
-        ]
-        logits = self.head(torch.cat((features, *groups), dim=1))
+        groups = [group.to(known.device) for group in self._groups]
+        logits = self.head(with_groups(features, known, groups))
         return logits, known, known if taught is None else taught
 
     def _cheaply(self, crops: Tensor) -> torch.autocast:

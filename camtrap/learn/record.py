@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtrap.learn.dataset import Sample
+from camtrap.learn.emptied import is_emptied
 from camtrap.learn.evaluation.figures import figures, rows
 from camtrap.learn.evaluation.judged import Judged
 from camtrap.learn.metrics import Share
@@ -75,7 +76,7 @@ def data_rows(samples: Sequence[Sample]) -> list[dict[str, Any]]:
     """One row a source and licence: how many pictures of which label, of how many groups."""
     members: dict[tuple[str, str], list[Sample]] = defaultdict(list)
     for sample in samples:
-        emptied = " (animals taken off)" if sample.file.startswith("emptied/") else ""
+        emptied = " (animals taken off)" if is_emptied(sample) else ""
         members[sample.source + emptied, sample.licence].append(sample)
     table = []
     for (source, licence), each in members.items():

@@ -21,7 +21,8 @@ from camtrap.errors import DataError
 from camtrap.learn import calibrate
 from camtrap.learn.calibrate import Looks
 from camtrap.learn.crop_set import LabelledCrop
-from camtrap.learn.dataset import Sample, folds
+from camtrap.learn.dataset import folds
+from camtrap.learn.emptied import is_emptied
 from camtrap.learn.head import HeadSettings, fit_head
 from camtrap.learn.network import TriageNetwork, backbone_state
 from camtrap.learn.prepare import (
@@ -228,7 +229,7 @@ def write_model(
     chances = calibrate.chances(looks, rule)
     truth = [sample.label for sample in prepared.samples]
     thresholds = calibrate.choose_thresholds(truth, chances, settings.target_recall)
-    real = [i for i, sample in enumerate(prepared.samples) if not _is_emptied(sample)]
+    real = [i for i, sample in enumerate(prepared.samples) if not is_emptied(sample)]
     counts = Counter(truth[i] for i in real)
     said = ", ".join(f"{counts[label]} {label}" for label in LABELS if counts[label])
     places = len({prepared.samples[i].group for i in real})
@@ -299,10 +300,6 @@ def _parts_of(settings: TrainingSettings) -> dict[str, dict[str, str]]:
 
 def _part(info: ModelInfo) -> dict[str, str]:
     return {"model": info.name, "sha256": info.sha256}
-
-
-def _is_emptied(sample: Sample) -> bool:
-    return sample.file.startswith("emptied/")
 
 
 def gather_logs(run: Path, fold_count: int) -> float:

@@ -9,7 +9,9 @@ the weights were trained with it.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -116,6 +118,15 @@ class EfficientNetLite(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.classifier(self.features(x))
         return logits
+
+
+def with_groups(features: Tensor, known: Tensor, groups: Sequence[Tensor]) -> Tensor:
+    """What a head reads: (n, 1280) features, and one log-probability more for each group.
+
+    `known` (n, 1000) are the log-probabilities of ImageNet's classes, `groups` their numbers.
+    """
+    more = [known[:, group].logsumexp(dim=1, keepdim=True) for group in groups]
+    return torch.cat((features, *more), dim=1)
 
 
 def scaled_channels(channels: int, width: float) -> int:

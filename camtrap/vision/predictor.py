@@ -33,7 +33,7 @@ from camtrap.vision.calibration import (
     judge_picture,
 )
 from camtrap.vision.checkpoint import ModelInfo
-from camtrap.vision.efficientnet import FEATURES
+from camtrap.vision.efficientnet import FEATURES, with_groups
 from camtrap.vision.proposals import UNSEEN, Proposal, joined, proposals
 
 
@@ -157,8 +157,7 @@ class Classifier:
         batch = torch.from_numpy(np.stack(crops)).to(self._device).permute(0, 3, 1, 2).float()
         seen = self._network.features(batch.sub(self._mean).div(self._std))  # type: ignore[operator]
         known = self._network.classifier(seen).log_softmax(dim=1)  # type: ignore[operator]
-        groups = [known[:, group].logsumexp(dim=1, keepdim=True) for group in self._groups]
-        return torch.cat((seen, *groups), dim=1)
+        return with_groups(seen, known, self._groups)
 
 
 class Predictor:
