@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image
 
 from camtrap.config import Settings
@@ -19,6 +18,7 @@ from camtrap.errors import TruncatedPicture
 from camtrap.ledger.rows import CardEntry
 from camtrap.ledger.store import Ledger
 from camtrap.records import LABELS, Box, Detection, ImageFile, State
+from camtrap.vision.backends.base import Spec
 from camtrap.vision.calibration import Thresholds
 from camtrap.vision.checkpoint import ModelInfo
 from camtrap.vision.predictor import Look, Predictor, Verdict
@@ -203,7 +203,8 @@ class FakePredictor(Predictor):
 
     def __init__(self, *, sha256: str = "0" * 64) -> None:
         self.info = ModelInfo(Path("fake"), "fake", "triage", "none", sha256, version="1")
-        self.device = torch.device("cpu")
+        self.backend = Spec("torch")
+        self.default_batch_size = 1
         self.thresholds = Thresholds(0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.1)
         self.batches: list[int] = []
 

@@ -125,7 +125,7 @@ def _triage(
         {
             "camtrap": __version__,
             "command": _command_line(),
-            "device": str(predictor.device),
+            "backend": str(predictor.backend),
             "model": {"id": model_id(predictor.info), "sha256": predictor.info.sha256},
             "thresholds": predictor.thresholds.as_dict(),
             "settings": settings.as_dict(),

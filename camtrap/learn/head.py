@@ -12,28 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from camtrap.vision.calibration import CLASSES
-
-Floats = NDArray[np.float32]
+from camtrap.vision.head import Floats, Head
 
 _RARE = (
     20  # a class with fewer crops than this weighs as if it had so many: one picture must not rule
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Weights (classes, d) and biases (classes,) that give the logits of `CLASSES`."""
-
-    weight: Floats
-    bias: Floats
-
-    def logits(self, features: Floats) -> Floats:
-        """(n, d) features to (n, classes) logits."""
-        return features @ self.weight.T + self.bias
 
 
 @dataclass(frozen=True, slots=True)

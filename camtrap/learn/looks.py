@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from camtrap.learn.dataset import Sample
 from camtrap.pixels.decode import decode_frame
 from camtrap.records import Box
@@ -51,7 +49,6 @@ def look_at(
             on_done()
         return found
 
-    @torch.inference_mode()
     def one(sample: Sample) -> Seen:
         frame = decode_frame(sample.path.read_bytes(), detector.side)
         found = detector.propose([frame.pixels], **proposing)[0]

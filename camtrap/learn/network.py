@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from camtrap.learn.head import Head
 from camtrap.vision.calibration import CLASSES
-from camtrap.vision.efficientnet import FEATURES, EfficientNetLite, with_groups
+from camtrap.vision.efficientnet import EfficientNetLite, with_groups
+from camtrap.vision.head import FEATURES, Head
 
 
 class TriageNetwork(nn.Module):

@@ -31,6 +31,8 @@ from camtrap.learn.splits import read_folds, write_folds
 from camtrap.pixels.fit import WHOLE
 from camtrap.records import Box, State
 from camtrap.vision import checkpoint
+from camtrap.vision.backends.base import Spec
+from camtrap.vision.backends.pytorch import TorchBackend
 from camtrap.vision.calibration import NOTHING
 from camtrap.vision.predictor import Classifier, Detector
 
@@ -79,10 +81,11 @@ def load_parts(settings: TrainingSettings, device: torch.device) -> Parts:
     """The detector and the backbone that the settings name; raises `ModelError`."""
     detector = checkpoint.find(settings.parts["detector"])
     backbone = checkpoint.find(settings.parts["backbone"])
+    backend = TorchBackend(Spec("torch", device=str(device)))
     return Parts(
-        Detector(detector, device),
+        Detector(detector, backend),
         detector.sha256,
-        Classifier(backbone, settings.crop_rules(), device),
+        Classifier(backbone, settings.crop_rules(), backend),
     )
 
 
@@ -197,10 +200,9 @@ def features_of(
     stream = batches(
         crops, range(len(crops)), rules, size=_BATCH, seed=None, workers=os.cpu_count() or 1
     )
-    with torch.inference_mode():
-        for pixels, _ in stream:
-            rows.append(classifier.features(list(pixels.numpy())).float().cpu().numpy())
-            step(min(len(rows) * _BATCH, len(crops)))
+    for pixels, _ in stream:
+        rows.append(classifier.features(list(pixels.numpy())))
+        step(min(len(rows) * _BATCH, len(crops)))
     if not rows:
         raise DataError("No crop is left to learn from: the detector found nothing in any picture.")
     features = np.concatenate(rows)

@@ -43,11 +43,11 @@ from camtrap.learn.settings import TrainingSettings
 from camtrap.learn.sources import read_samples
 from camtrap.learn.tune import LOG, Normal, logits_of, tune
 from camtrap.records import LABELS
-from camtrap.vision import checkpoint
+from camtrap.vision import checkpoint, networks
+from camtrap.vision.backends.pytorch import choose_device
 from camtrap.vision.calibration import CLASSES, Evidence
 from camtrap.vision.checkpoint import ModelInfo
 from camtrap.vision.efficientnet import EfficientNetLite
-from camtrap.vision.predictor import choose_device
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +188,7 @@ def fresh_network(
         settings.group_labels,
         HeadSettings(**settings.head),
     )
-    backbone = checkpoint.load_network(checkpoint.find(settings.parts["backbone"]))
+    backbone = networks.load_network(checkpoint.find(settings.parts["backbone"]))
     assert isinstance(backbone, EfficientNetLite)  # the settings name a backbone
     groups = list(settings.crop_rules()["groups"].values())
     return TriageNetwork(backbone, groups, head, settings.tuning.first_block)
@@ -281,7 +281,7 @@ def _write_backbone(
         folder=folder,
         name=folder.name,
         kind="backbone",
-        network=f"{start.network.removesuffix(checkpoint.FOLDED)}{checkpoint.FOLDED}",
+        network=f"{start.network.removesuffix(networks.FOLDED)}{networks.FOLDED}",
         sha256=hashlib.sha256(weights).hexdigest(),
         version=settings.version,
         licence=settings.licence,

@@ -1,4 +1,4 @@
-"""Model folders: what `model.json` says, and networks loaded from safetensors that it vouches for.
+"""Model folders: what `model.json` says, and the files that it vouches for.
 
 A model folder holds `weights.safetensors`, `model.json` and `MODEL_CARD.md`. A `triage` model names
 the detector and the backbone that it was trained behind as its parts, each by folder name and
@@ -10,31 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors.torch import load_file
-from torch import nn
-
 from camtrap.errors import ModelError
-from camtrap.vision.efficientnet import EfficientNetLite
-from camtrap.vision.yolox import YoloX
 
 FORMAT = 1
 MODELS_VARIABLE = "CAMTRAP_MODELS"
 """Environment variable naming one more folder in which models are looked for."""
-
-NETWORKS: dict[str, Callable[[], nn.Module]] = {
-    "yolox-tiny": YoloX,
-    "efficientnet-lite2": partial(EfficientNetLite, "lite2"),
-}
-
-FOLDED = "-folded"
-"""Ends the name of a network whose weights have their batch norms folded in already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +27,8 @@ class ModelInfo:
     """What a model folder says of itself, without loading any weights.
 
     `kind` is `triage`, `detector` or `backbone`; `rules` holds what the kind needs: input size,
-    normalisation, classes, calibration and thresholds. `sha256` is that of `weights.safetensors`.
+    normalisation, classes, calibration and thresholds. `sha256` is that of `weights.safetensors`,
+    `graph_sha256` that of `model.onnx`, where there is one.
     `figures` are those of evaluations, by split; `training` tells how the weights came about.
     """
 
@@ -55,6 +41,7 @@ class ModelInfo:
     licence: str = ""
     source: str = ""
     trained_on: str = ""
+    graph_sha256: str = ""
     parts: dict[str, dict[str, str]] = field(default_factory=dict)
     rules: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
@@ -63,6 +50,10 @@ class ModelInfo:
     @property
     def weights(self) -> Path:
         return self.folder / "weights.safetensors"
+
+    @property
+    def graph(self) -> Path:
+        return self.folder / "model.onnx"
 
 
 def model_folders() -> list[Path]:
@@ -147,63 +138,25 @@ def part(info: ModelInfo, role: str) -> ModelInfo:
     return found
 
 
-def load_tensors(info: ModelInfo) -> dict[str, torch.Tensor]:
-    """Read the weights, checked by SHA-256; raises `ModelError` when missing or changed."""
+def read_weights(info: ModelInfo) -> bytes:
+    """The weights' bytes, checked by SHA-256; raises `ModelError` when missing or changed."""
+    return _vouched(info.weights, info.sha256)
+
+
+def read_graph(info: ModelInfo) -> bytes:
+    """The ONNX graph's bytes, checked as the weights are; it holds no weights of its own."""
+    return _vouched(info.graph, info.graph_sha256)
+
+
+def _vouched(path: Path, sha256: str) -> bytes:
     try:
-        data = info.weights.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
-        raise ModelError(
-            f"{info.weights} cannot be read: {error}. Install the model again."
-        ) from error
+        raise ModelError(f"{path} cannot be read: {error}. Install the model again.") from error
     digest = hashlib.sha256(data).hexdigest()
-    if digest != info.sha256:
+    if digest != sha256:
         raise ModelError(
-            f"{info.weights} is not the file that model.json vouches for (SHA-256 {digest[:12]}…, "
-            f"expected {info.sha256[:12]}…). Install the model again."
+            f"{path} is not the file that model.json vouches for (SHA-256 {digest[:12]}…, "
+            f"expected {sha256[:12]}…). Install the model again."
         )
-    return load_file(info.weights)
-
-
-def load_network(info: ModelInfo, *, fold: bool = True) -> nn.Module:
-    """Build the network of a detector or backbone and load its weights, ready for inference.
-
-    With `fold`, batch norms are folded into the convolutions before them: the same answers, faster.
-    """
-    kind = info.network.removesuffix(FOLDED)
-    if kind not in NETWORKS:
-        raise ModelError(
-            f"Model '{info.name}' needs the network '{info.network}', "
-            "which this camtrap does not know."
-        )
-    network = NETWORKS[kind]().eval()
-    if info.network != kind:
-        fold_norms(network)
-    missing, unexpected = network.load_state_dict(load_tensors(info), strict=False)
-    missing = [key for key in missing if not key.endswith("num_batches_tracked")]
-    if missing or unexpected:
-        raise ModelError(f"{info.weights} does not fit the network '{info.network}'.")
-    network.requires_grad_(False)
-    if fold:
-        fold_norms(network)
-    return network.to(memory_format=torch.channels_last)
-
-
-def fold_norms(network: nn.Module) -> None:
-    """Fold each `norm` into the `conv` beside it, in place; the network must be in eval mode."""
-    for module in network.modules():
-        norm, conv = getattr(module, "norm", None), getattr(module, "conv", None)
-        if isinstance(norm, nn.BatchNorm2d) and isinstance(conv, nn.Conv2d):
-            module.conv = nn.utils.fusion.fuse_conv_bn_eval(conv, norm)
-            module.norm = nn.Identity()
-
-
-def load_head(info: ModelInfo, feature_count: int) -> nn.Linear:
-    """The trained head of a triage model: a linear layer from features to class logits."""
-    tensors = load_tensors(info)
-    classes = len(info.rules["classes"])
-    head = nn.Linear(feature_count, classes)
-    try:
-        head.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise ModelError(f"{info.weights} does not hold a head of {classes} classes.") from error
-    return head.eval().requires_grad_(False)
+    return data

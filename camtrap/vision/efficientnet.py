@@ -15,7 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-FEATURES = 1280
+from camtrap.vision.head import FEATURES
+
 NORM_EPS = 1e-3
 
 # kernel, stride of the first block, expansion, output channels, repeats; before scaling

@@ -13,15 +13,14 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
 from camtrap.errors import ModelError
 from camtrap.pixels.decode import Frame, Pixels, decode_crops
 from camtrap.pixels.fit import covered, fitted_size, padded, square_around
 from camtrap.records import Box, Detection, State
 from camtrap.vision import checkpoint
+from camtrap.vision.backends.base import Backend, Bytes, Floats
 from camtrap.vision.calibration import (
     CLASSES,
     LIVING,
@@ -33,8 +32,11 @@ from camtrap.vision.calibration import (
     judge_picture,
 )
 from camtrap.vision.checkpoint import ModelInfo
-from camtrap.vision.efficientnet import FEATURES, with_groups
+from camtrap.vision.head import FEATURES, load_head, with_groups
 from camtrap.vision.proposals import UNSEEN, Proposal, joined, proposals
+
+_MOST_CROPS = 64
+"""Crops that a GPU sees at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,10 @@ class Verdict:
 class Detector:
     """The first look. Input rules come from the detector's `model.json`."""
 
-    def __init__(self, info: ModelInfo, device: torch.device) -> None:
+    def __init__(self, info: ModelInfo, backend: Backend) -> None:
         self.side = int(info.rules["side"])
         self.multiple = int(info.rules["multiple"])
-        self._network = checkpoint.load_network(info).to(device)
-        self._device = device
+        self._network = backend.load(info)
 
     def propose(
         self,
@@ -97,20 +98,20 @@ class Detector:
             height, width, _ = frames[indices[0]].shape
             for row, index in enumerate(indices):
                 found[index] = proposals(
-                    boxes[row].cpu().numpy(),
-                    scores[row].amax(dim=-1).cpu().numpy(),
+                    boxes[row],
+                    scores[row],
                     (width, height),
                     **options,
                 )
         return [found[index] for index in range(len(frames))]
 
-    def _batch(self, frames: Sequence[Pixels]) -> Tensor:
-        """(n, 3, height, width) floats 0..255, padded with black to the strides' multiple."""
+    def _batch(self, frames: Sequence[Pixels]) -> Bytes:
+        """(n, height, width, 3), padded with black to the strides' multiple."""
         height, width, _ = frames[0].shape
         shape = (len(frames), padded(height, self.multiple), padded(width, self.multiple), 3)
         batch = np.zeros(shape, np.uint8)
         batch[:, :height, :width] = np.stack(frames)
-        return torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2).float()
+        return batch
 
 
 def _scaled(frame: Pixels, side: int) -> Pixels:
@@ -122,23 +123,15 @@ def _scaled(frame: Pixels, side: int) -> Pixels:
 
 
 class Classifier:
-    """The second look: what the backbone sees in a crop, as one vector of features.
+    """The second look: what the backbone sees in a crop, as one vector of features for the head."""
 
-    The vector holds the backbone's features, and for each group of ImageNet classes that the rules
-    name (leopard-like cats, ungulates, vehicles, ...) the log-probability that its own ImageNet
-    head gives the group: by day it has seen more animals than our own pictures hold.
-    """
-
-    def __init__(self, backbone: ModelInfo, rules: Mapping[str, Any], device: torch.device) -> None:
+    def __init__(self, backbone: ModelInfo, rules: Mapping[str, Any], backend: Backend) -> None:
         self.name = f"{backbone.name} {backbone.sha256}"
         self.side = int(rules["side"])
         self.context = float(rules["context"])
         self.fill = int(rules["fill"])
-        self._groups = [torch.tensor(group, device=device) for group in rules["groups"].values()]
-        self._mean = float(backbone.rules["mean"])
-        self._std = float(backbone.rules["std"])
-        self._network = checkpoint.load_network(backbone).to(device)
-        self._device = device
+        self._groups = [tuple(group) for group in rules["groups"].values()]
+        self._network = backend.load(backbone)
 
     @property
     def feature_count(self) -> int:
@@ -152,21 +145,19 @@ class Classifier:
         ]
         return decode_crops(look.data, regions, self.side, self.fill)
 
-    def features(self, crops: Sequence[Pixels]) -> Tensor:
+    def features(self, crops: Sequence[Pixels]) -> Floats:
         """(n, `feature_count`) features of crops (side, side, 3)."""
-        batch = torch.from_numpy(np.stack(crops)).to(self._device).permute(0, 3, 1, 2).float()
-        seen = self._network.features(batch.sub(self._mean).div(self._std))  # type: ignore[operator]
-        known = self._network.classifier(seen).log_softmax(dim=1)  # type: ignore[operator]
-        return with_groups(seen, known, self._groups)
+        return with_groups(*self._network(np.stack(crops)), self._groups)
 
 
 class Predictor:
     """A triage model, loaded and ready; see `load_predictor`."""
 
-    def __init__(self, info: ModelInfo, device: torch.device, thresholds: Thresholds) -> None:
+    def __init__(self, info: ModelInfo, backend: Backend, thresholds: Thresholds) -> None:
         self.info = info
-        self.device = device
+        self.backend = backend.spec
         self.thresholds = thresholds
+        self.default_batch_size = backend.batch_size
         rules = info.rules
         if tuple(rules["classes"]) != CLASSES:
             raise ModelError(
@@ -175,21 +166,15 @@ class Predictor:
             )
         self._proposing = dict(rules["proposals"])
         self._calibration = Calibration(**rules["calibration"])
-        self._detector = Detector(checkpoint.part(info, "detector"), device)
-        self._classifier = Classifier(checkpoint.part(info, "backbone"), rules["crop"], device)
-        self._head = checkpoint.load_head(info, self._classifier.feature_count).to(device)
+        self._detector = Detector(checkpoint.part(info, "detector"), backend)
+        self._classifier = Classifier(checkpoint.part(info, "backbone"), rules["crop"], backend)
+        self._head = load_head(info, self._classifier.feature_count)
 
     @property
     def frame_side(self) -> int:
         """The longer side, in pixels, at which frames are to be decoded."""
         return self._detector.side
 
-    @property
-    def default_batch_size(self) -> int:
-        """So many pictures at once suit the device."""
-        return 1 if self.device.type == "cpu" else 16
-
-    @torch.inference_mode()
     def judge(self, looks: Sequence[Look]) -> list[Verdict]:
         """One verdict a picture, in the order given.
 
@@ -209,13 +194,12 @@ class Predictor:
     def _logits(self, crops: Sequence[Pixels]) -> list[list[float]]:
         if not crops:
             return []
-        # On a CPU one crop at a time is as fast, and the answer cannot depend on its neighbours.
-        step = 1 if self.device.type == "cpu" else 64
+        step = 1 if self.default_batch_size == 1 else _MOST_CROPS
         parts = [
-            self._head(self._classifier.features(crops[i : i + step]))
+            self._head.logits(self._classifier.features(crops[i : i + step]))
             for i in range(0, len(crops), step)
         ]
-        logits: list[list[float]] = torch.cat(parts).float().cpu().tolist()
+        logits: list[list[float]] = np.concatenate(parts).tolist()
         return logits
 
     def _verdict(self, evidence: Sequence[tuple[Proposal, Evidence]]) -> Verdict:
@@ -258,40 +242,27 @@ def load_predictor(
     model: str = "amur",
     *,
     device: str = "auto",
+    backend: str = "auto",
     thresholds: Mapping[str, float] | None = None,
 ) -> Predictor:
     """Load a triage model by name or path; `thresholds` replaces single ones of the model's own.
 
-    Raises `ModelError` when the model, a part of it or the device cannot be used.
+    `backend` is `auto` or a key of `backends.base.NAMES`, if need be with a precision, as in
+    `torch:bf16`. Raises `ModelError` when the model, a part of it, the device or the backend cannot
+    be used.
     """
+    from camtrap.vision.backends.choice import chosen, opened_backend
+
     info = checkpoint.find(model)
     if info.kind != "triage":
         raise ModelError(
             f"'{info.name}' is a {info.kind}, not a triage model. "
             "List the installed ones with 'camtrap models'."
         )
-    chosen = Thresholds.from_mapping(info.rules["thresholds"])
+    rules = Thresholds.from_mapping(info.rules["thresholds"])
     try:
-        chosen = replace(chosen, **(thresholds or {}))
+        rules = replace(rules, **(thresholds or {}))
     except TypeError as error:
         raise ModelError(f"Unknown threshold: {error}.") from error
-    return Predictor(info, choose_device(device), chosen)
-
-
-def choose_device(name: str) -> torch.device:
-    """`auto` takes CUDA, then Apple's MPS, then the CPU; raises `ModelError` when not there."""
-    has_mps = torch.backends.mps.is_available()
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu"
-    kind = name.split(":")[0]
-    if kind == "cpu":
-        # Each worker runs its own picture; more threads inside a network would only get in their
-        # way.
-        torch.set_num_threads(1)
-    elif (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not has_mps):
-        raise ModelError(
-            f"This computer has no usable '{kind}' device. Leave --device out, or say --device cpu."
-        )
-    elif kind not in ("cuda", "mps"):
-        raise ModelError(f"Unknown device '{name}': use auto, cpu, cuda or mps.")
-    return torch.device(name)
+    spec = chosen(info, backend=backend, device=device)
+    return Predictor(info, opened_backend(spec), rules)

@@ -13,15 +13,15 @@ from PIL import Image, ImageDraw, ImageFilter
 from torch import nn
 
 from camtrap.learn.crop_set import CropRules, LabelledCrop
-from camtrap.learn.head import Head
 from camtrap.learn.network import TriageNetwork
 from camtrap.learn.settings import TrainingSettings, read_settings
 from camtrap.learn.tune import Normal, TuneSettings
 from camtrap.pixels.decode import Pixels
 from camtrap.records import Box
 from camtrap.vision.calibration import CLASSES
-from camtrap.vision.checkpoint import fold_norms
 from camtrap.vision.efficientnet import FEATURES, EfficientNetLite
+from camtrap.vision.head import Head
+from camtrap.vision.networks import fold_norms
 
 GROUPS = ((288, 289, 290), (345, 346))
 FIRST = 14

@@ -23,7 +23,8 @@ from camtrap.learn.tune import COLUMNS
 from camtrap.pixels.decode import decode_frame
 from camtrap.records import LABELS, Box
 from camtrap.vision.calibration import CLASSES
-from camtrap.vision.checkpoint import find, load_tensors, read_info
+from camtrap.vision.checkpoint import find, read_info
+from camtrap.vision.networks import load_tensors
 from camtrap.vision.predictor import Look, load_predictor
 from camtrap.vision.proposals import Proposal
 from tests.cards import grey_frame, put, snapshot

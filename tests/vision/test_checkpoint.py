@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save
 
 from camtrap.errors import ModelError
-from camtrap.vision import checkpoint
+from camtrap.vision import checkpoint, networks
 from camtrap.vision.calibration import CLASSES
 
 
@@ -61,7 +61,7 @@ def test_changed_weights_are_refused(models):
     data[-1] ^= 1
     path.write_bytes(data)
     with pytest.raises(ModelError, match="vouches"):
-        checkpoint.load_tensors(checkpoint.find("amur"))
+        networks.load_tensors(checkpoint.find("amur"))
 
 
 def test_another_detector_than_the_one_trained_with_is_refused(models):
@@ -89,8 +89,8 @@ def test_info_survives_being_written_and_read(models):
 def test_folding_the_norms_does_not_change_the_answer():
     torch.manual_seed(0)
     info = checkpoint.find("lite2-imagenet")
-    plain = checkpoint.load_network(info, fold=False)
-    folded = checkpoint.load_network(info)
+    plain = networks.load_network(info, fold=False)
+    folded = networks.load_network(info)
     crops = torch.rand(1, 3, 128, 128) * 2 - 1
     assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in folded.modules())
     torch.testing.assert_close(folded(crops), plain(crops), atol=1e-3, rtol=1e-3)
@@ -103,12 +103,12 @@ def test_folding_the_norms_does_not_change_the_answer():
 def folded(tmp_path_factory):
     """The shipped backbone, stored with its norms folded."""
     info = checkpoint.find("lite2-imagenet")
-    tensors = checkpoint.load_network(info).state_dict()
+    tensors = networks.load_network(info).state_dict()
     data = save({name: tensor.contiguous() for name, tensor in tensors.items()})
     stored = replace(
         info,
         folder=tmp_path_factory.mktemp("folded"),
-        network=f"{info.network}{checkpoint.FOLDED}",
+        network=f"{info.network}{networks.FOLDED}",
         sha256=hashlib.sha256(data).hexdigest(),
     )
     stored.weights.write_bytes(data)
@@ -120,8 +120,8 @@ def folded(tmp_path_factory):
 def test_weights_with_folded_norms_give_the_same_answer(folded, fold):
     torch.manual_seed(0)
     crops = torch.rand(1, 3, 128, 128) * 2 - 1
-    network = checkpoint.load_network(folded, fold=fold)
-    whole = checkpoint.load_network(checkpoint.find("lite2-imagenet"))
+    network = networks.load_network(folded, fold=fold)
+    whole = networks.load_network(checkpoint.find("lite2-imagenet"))
     assert torch.equal(network(crops), whole(crops))
     assert not network.training
     assert not any(parameter.requires_grad for parameter in network.parameters())
@@ -129,7 +129,7 @@ def test_weights_with_folded_norms_give_the_same_answer(folded, fold):
 
 
 def test_folded_weights_hold_no_norms_but_biases(folded):
-    names = checkpoint.load_tensors(folded).keys()
+    names = networks.load_tensors(folded).keys()
     assert not any("norm" in name for name in names)
     assert "blocks.0.depthwise.conv.bias" in names
 
@@ -137,15 +137,15 @@ def test_folded_weights_hold_no_norms_but_biases(folded):
 @pytest.mark.parametrize("given", ["folded weights", "weights with norms"])
 def test_weights_of_the_other_kind_do_not_fit(folded, given):
     if given == "folded weights":
-        info = replace(folded, network=folded.network.removesuffix(checkpoint.FOLDED))
+        info = replace(folded, network=folded.network.removesuffix(networks.FOLDED))
     else:
         info = checkpoint.find("lite2-imagenet")
-        info = replace(info, network=f"{info.network}{checkpoint.FOLDED}")
+        info = replace(info, network=f"{info.network}{networks.FOLDED}")
     with pytest.raises(ModelError, match="does not fit the network"):
-        checkpoint.load_network(info)
+        networks.load_network(info)
 
 
 def test_a_network_that_is_not_known_is_refused_by_its_whole_name(folded):
-    info = replace(folded, network=f"resnet{checkpoint.FOLDED}")
+    info = replace(folded, network=f"resnet{networks.FOLDED}")
     with pytest.raises(ModelError, match="needs the network 'resnet-folded'"):
-        checkpoint.load_network(info)
+        networks.load_network(info)

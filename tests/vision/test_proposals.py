@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from camtrap.records import Box
+from camtrap.vision.backends.base import Spec
+from camtrap.vision.backends.pytorch import TorchBackend
 from camtrap.vision.checkpoint import find
 from camtrap.vision.predictor import Detector
 from camtrap.vision.proposals import UNSEEN, Proposal, joined, proposals
@@ -176,7 +177,7 @@ RULES = {"min_score": 0.005, "max_overlap": 0.5, "max_count": 4}
 @pytest.fixture(scope="module")
 def detector():
     """The shipped detector."""
-    return Detector(find("animal-detector"), torch.device("cpu"))
+    return Detector(find("animal-detector"), TorchBackend(Spec("torch")))
 
 
 @pytest.fixture(scope="module")
@@ -187,8 +188,7 @@ def frames():
 
 
 def propose(detector, frames, **options):
-    with torch.inference_mode():
-        return detector.propose(frames, **RULES, **options)
+    return detector.propose(frames, **RULES, **options)
 
 
 def test_a_frame_gets_the_answer_it_gets_alone(detector, frames):
@@ -201,8 +201,7 @@ def test_a_frame_gets_the_answer_it_gets_alone(detector, frames):
 
 def test_every_size_is_looked_at_and_then_joined(detector, frames):
     single = {"min_score": UNSEEN, "max_overlap": 0.5, "max_count": 8}
-    with torch.inference_mode():
-        looks = [detector.propose(frames[:1], **single, sides=[side])[0] for side in (128, 96)]
+    looks = [detector.propose(frames[:1], **single, sides=[side])[0] for side in (128, 96)]
     [found] = propose(detector, frames[:1], sides=[128, 96])
     assert found
     assert {p.box for p in found} <= {p.box for each in looks for p in each}
