@@ -19,18 +19,20 @@ def load_model(
     model: str = DEFAULT_MODEL,
     *,
     device: str = "auto",
+    backend: str = "auto",
     thresholds: Mapping[str, float] | None = None,
 ) -> Predictor:
     """Load a triage model by name or folder, to be used for many calls of `triage`.
 
-    `device` is `auto`, `cpu`, `cuda` or `mps`; `thresholds` replaces single ones of the model's
+    `device` is `auto`, `cpu`, `cuda` or `mps`; `backend` is `auto`, `onnxruntime`, `openvino` or
+    `torch`; `thresholds` replaces single ones of the model's
     own, e.g. `{"leopard": 0.3}`. On a CPU, torch is set to one thread an operation, because
     pictures run in parallel. Raises `camtrap.errors.ModelError` when the model or the device cannot
     be used.
     """
     from camtrap.vision.predictor import load_predictor
 
-    return load_predictor(model, device=device, thresholds=thresholds)
+    return load_predictor(model, device=device, backend=backend, thresholds=thresholds)
 
 
 def triage(
@@ -38,6 +40,7 @@ def triage(
     *,
     model: str | Predictor = DEFAULT_MODEL,
     device: str = "auto",
+    backend: str = "auto",
     workers: int | None = None,
     batch_size: int | None = None,
 ) -> Iterator[Prediction]:
@@ -50,7 +53,9 @@ def triage(
     """
     from camtrap.engine.local import triage_files
 
-    predictor = load_model(model, device=device) if isinstance(model, str) else model
+    predictor = (
+        load_model(model, device=device, backend=backend) if isinstance(model, str) else model
+    )
     files = (file for file in scan(Path(path)) if not file.skip_reason)
     results = triage_files(files, predictor, workers=workers or 0, batch_size=batch_size or 0)
     for _, prediction in results:

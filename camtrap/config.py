@@ -18,6 +18,7 @@ from camtrap.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "CAMTRAP_"
 DEFAULT_MODEL = "amur"
+DECODERS = ("cpu", "gpu")
 LONGEST_GAP_MINUTES = 366 * 24 * 60
 
 
@@ -25,13 +26,16 @@ LONGEST_GAP_MINUTES = 366 * 24 * 60
 class Settings:
     """Everything that bears on results or speed.
 
-    `workers` 0 means one a processor core, `batch_size` 0 means what suits the device;
-    `event_gap_minutes` is the independence interval; `thresholds` replaces single ones of the
-    model's.
+    `device` may name several GPUs, `cuda:0,cuda:1`; `backend` is what runs the networks, and
+    `decoder` where JPEG is decoded. `workers` 0 means one a processor core, `batch_size` 0 means
+    what suits the device; `event_gap_minutes` is the independence interval; `thresholds` replaces
+    single ones of the model's.
     """
 
     model: str = DEFAULT_MODEL
     device: str = "auto"
+    backend: str = "auto"
+    decoder: str = "cpu"
     workers: int = 0
     batch_size: int = 0
     event_gap_minutes: float = 30.0
@@ -40,6 +44,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.workers < 0 or self.batch_size < 0:
             raise ConfigError("workers and batch_size are counts: 0 (automatic) or more.")
+        if self.decoder not in DECODERS:
+            raise ConfigError(f"The decoder is one of {', '.join(DECODERS)}, not '{self.decoder}'.")
         if not 0 < self.event_gap_minutes <= LONGEST_GAP_MINUTES:
             raise ConfigError("event_gap_minutes must be more than 0, and at most a year.")
         for label, value in self.thresholds.items():
@@ -58,6 +64,8 @@ class Settings:
 _KINDS: dict[str, type] = {
     "model": str,
     "device": str,
+    "backend": str,
+    "decoder": str,
     "workers": int,
     "batch_size": int,
     "event_gap_minutes": float,

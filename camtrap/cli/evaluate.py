@@ -39,6 +39,7 @@ def evaluate(
         str | None, typer.Option(help="Name or folder of a model. [default: the season's, or amur]")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    backend: Annotated[str, typer.Option(help="auto, onnxruntime, openvino or torch.")] = "auto",
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")] = Path(
         "evaluation"
     ),
@@ -69,7 +70,7 @@ def evaluate(
     answers, info = (
         _of_season(where, samples, model, out, card=card)
         if (where / LEDGER_NAME).is_file()
-        else _of_pictures(where, samples, model, device, pictures, out, quiet=quiet)
+        else _of_pictures(where, samples, model, (backend, device), pictures, out, quiet=quiet)
     )
     if not quiet:
         _tell(answers)
@@ -131,7 +132,7 @@ def _of_pictures(
     where: Path,
     samples: list[Sample],
     model: str | None,
-    device: str,
+    runs_on: tuple[str, str],
     pictures: Path | None,
     out: Path,
     *,
@@ -146,7 +147,8 @@ def _of_pictures(
 
     found = find_pictures(samples, pictures or (where if where.is_dir() else None))
     check_out(out, [sample.path for sample in found.samples])
-    predictor = load_predictor(model or DEFAULT_MODEL, device=device)
+    backend, device = runs_on
+    predictor = load_predictor(model or DEFAULT_MODEL, device=device, backend=backend)
     with RunProgress(len(found.files), found.size, quiet=quiet) as progress:
         return judge_pictures(found, predictor, progress), predictor.info
 

@@ -40,7 +40,7 @@ def explain(
                 "ever written. Choose a folder elsewhere with --out."
             )
     settings = resolve(model=model, device=device)
-    predictor = load_predictor(settings.model, device=settings.device)
+    predictor = load_predictor(settings.model, device=settings.device, backend=settings.backend)
     out.mkdir(parents=True, exist_ok=True)
     unread = False
     typer.echo(f"{'P(' + label + ')':>10}  animal  strips  corners  elsewhere  picture")

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from camtrap.config import Settings
     from camtrap.engine.season import CardSummary
     from camtrap.ledger.store import Ledger
+    from camtrap.vision.predictor import Predictor
 
 EXIT_SOME_UNREADABLE = 3
 EXIT_INTERRUPTED = 130
@@ -33,7 +34,16 @@ def run(
         Path, typer.Option("--out", "-o", metavar="SEASON", help="Where results go; grows.")
     ] = Path("season"),
     model: Annotated[str | None, typer.Option(help="Name or folder of a model.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu, mps, cuda; several GPUs as cuda:0,cuda:1.")
+    ] = None,
+    backend: Annotated[
+        str | None,
+        typer.Option(help="auto, onnxruntime, openvino or torch. [default: the fastest here]"),
+    ] = None,
+    decoder: Annotated[
+        str | None, typer.Option(help="Where JPEG is decoded: cpu or gpu. [default: cpu]")
+    ] = None,
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="Pictures a batch. [default: as suits the device]")
     ] = None,
@@ -63,6 +73,8 @@ def run(
         config,
         model=model,
         device=device,
+        backend=backend,
+        decoder=decoder,
         batch_size=batch_size,
         workers=workers,
         thresholds=dict(map(parse_threshold, threshold or ())),
@@ -85,7 +97,7 @@ def run(
             _tell_card(summary, say)
         interrupted = False
         if any(ledger.pending_bytes(summary.card)[0] for summary in summaries):
-            interrupted = _triage(ledger, summaries, settings, quiet=quiet, excel=excel)
+            interrupted = _triage(ledger, summaries, settings, say, quiet=quiet, excel=excel)
         written = write_all(ledger, settings, excel=excel)
         totals = ledger.totals()
     if as_json:
@@ -106,6 +118,7 @@ def _triage(
     ledger: Ledger,
     summaries: list[CardSummary],
     settings: Settings,
+    say: _Talk,
     *,
     quiet: bool,
     excel: bool,
@@ -115,17 +128,22 @@ def _triage(
     from camtrap.engine.progress import RunProgress
     from camtrap.engine.season import check_model, model_id, run_card
     from camtrap.outputs.season import write_all
-    from camtrap.vision.predictor import load_predictor
+    from camtrap.vision.predictor import load_predictors
 
-    predictor = load_predictor(
-        settings.model, device=settings.device, thresholds=settings.thresholds
+    predictors = load_predictors(
+        settings.model,
+        device=settings.device,
+        backend=settings.backend,
+        thresholds=settings.thresholds,
     )
+    predictor = predictors[0]
+    say(f"model {predictor.info.name} {predictor.info.version}, {_told(predictors)}")
     check_model(ledger, predictor.info, predictor.thresholds)
     run_id = ledger.start_run(
         {
             "camtrap": __version__,
             "command": _command_line(),
-            "backend": str(predictor.backend),
+            "backend": _told(predictors),
             "model": {"id": model_id(predictor.info), "sha256": predictor.info.sha256},
             "thresholds": predictor.thresholds.as_dict(),
             "settings": settings.as_dict(),
@@ -142,7 +160,7 @@ def _triage(
                 run_card(
                     ledger,
                     summary.card,
-                    predictor,
+                    predictors,
                     run_id,
                     settings,
                     stop=stop,
@@ -174,6 +192,12 @@ def _interruptible() -> Iterator[threading.Event]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _told(predictors: Sequence[Predictor]) -> str:
+    """What runs the networks, for people: one backend, on as many devices as there are."""
+    first, *more = (predictor.backend for predictor in predictors)
+    return ", ".join([str(first), *(spec.device for spec in more)])
 
 
 class _Talk:

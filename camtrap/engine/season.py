@@ -24,6 +24,7 @@ from camtrap.ledger.duplicates import KnownContent
 from camtrap.ledger.listing import ListingCount
 from camtrap.ledger.rows import CardEntry
 from camtrap.ledger.store import Ledger
+from camtrap.pixels.decode import Decode, decode_frame
 from camtrap.records import ImageFile
 from camtrap.vision.calibration import Thresholds
 from camtrap.vision.checkpoint import ModelInfo
@@ -83,13 +84,16 @@ def recognise(ledger: Ledger, root: Path, first: Sequence[ImageFile]) -> CardEnt
     """The season's card that this is, if any.
 
     In the same place one file that is known is enough, elsewhere half of them must be; a card
-    without files is the one that lay there before.
+    without files is the one that lay there before. Of cards that share equally many files, the one
+    that lay there is taken.
     """
     if not first:
         return next((card for card in ledger.cards() if card.root == root), None)
     best: tuple[int, CardEntry] | None = None
-    for card in ledger.cards():
+    for card in sorted(ledger.cards(), key=lambda card: card.root != root):
         known = ledger.count_known(card, first)
+        if card.root == root and known == len(first):
+            return card  # no other shares more, and a season may hold hundreds
         enough = known > 0 if card.root == root else 2 * known >= len(first)
         if enough and (best is None or known > best[0]):
             best = known, card
@@ -112,7 +116,7 @@ def card_name(root: Path) -> str:
 def run_card(
     ledger: Ledger,
     card: CardEntry,
-    predictor: Predictor,
+    predictor: Predictor | Sequence[Predictor],
     run_id: int,
     settings: Settings,
     *,
@@ -131,12 +135,23 @@ def run_card(
                 batch_size=settings.batch_size,
                 stop=stop,
                 is_known=known,
+                decode=decoder_of(settings, predictor),
             )
         ) as results,
     ):
         for batch in _timed_batches(results):
             for (file, _), stored in zip(batch, ledger.record(card, run_id, batch), strict=True):
                 progress.advance(stored.state, file.size)
+
+
+def decoder_of(settings: Settings, predictor: Predictor | Sequence[Predictor]) -> Decode:
+    """What decodes pictures; raises `ModelError` where a GPU is to do it and there is none."""
+    if settings.decoder == "cpu":
+        return decode_frame
+    from camtrap.pixels.gpu import gpu_decoder
+
+    first = predictor if isinstance(predictor, Predictor) else predictor[0]
+    return gpu_decoder(first.backend.device)
 
 
 def _timed_batches(results: Iterator[Result]) -> Iterator[list[Result]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,7 @@ COLOUR_SPREAD = 5.0
 """A picture whose colour differences vary less than this (standard deviation, 0..255) is infra-red
 or grey."""
 
+_WHOLE_FILE = 1 << 29
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -58,14 +59,34 @@ with contextlib.suppress(ImportError):
     pillow_heif.register_heif_opener()
 
 
-@dataclass(frozen=True, slots=True)
+FRAME_SIDE = 640
+"""The longer side at which pictures are looked at first. Crops are cut from the same decode where
+it is large enough for them, so that fewer pictures are decoded twice."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One decoded picture: its pixels at reduced size, and the size of the upright original."""
+    """One decoded picture: its pixels at reduced size, and the size of the upright original.
+
+    `reduced` is the decode that the pixels were scaled from, upright, at `SCALE_MARGIN` times their
+    size or more where the original has that.
+    """
 
     pixels: Pixels
     width: int
     height: int
     infrared: bool
+    reduced: Image.Image | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes, roughly."""
+        held = self.reduced.width * self.reduced.height * 3 if self.reduced is not None else 0
+        return self.pixels.nbytes + held
+
+
+Decode = Callable[[bytes, int], Frame]
+"""From a file's bytes and the longer side wanted to a frame; raises as `decode_frame`."""
 
 
 def decode_frame(data: bytes, side: int) -> Frame:
@@ -79,23 +100,36 @@ def decode_frame(data: bytes, side: int) -> Frame:
         target = fitted_size(width, height, side)
         reduced = _upright(image, (SCALE_MARGIN * target[0], SCALE_MARGIN * target[1]))
         pixels = np.asarray(reduced.resize(target, Image.Resampling.BILINEAR))
-    return Frame(pixels, width, height, is_infrared(pixels))
+    return Frame(pixels, width, height, is_infrared(pixels), reduced)
 
 
 def decode_crops(
-    data: bytes, regions: Sequence[Region], side: int, fill: int = 127
+    data: bytes,
+    regions: Sequence[Region],
+    side: int,
+    fill: int = 127,
+    *,
+    frame: Frame | None = None,
 ) -> list[Pixels]:
     """Cut regions (in pixels of the upright original) and scale each into a `side` x `side` square.
 
     A region that is not square is centred and the rest filled with grey `fill`. The picture is
-    decoded once, at the scale that the smallest region needs. Raises as `decode_frame`.
+    decoded once, at the scale that the smallest region needs, or that a frame of `FRAME_SIDE` was
+    decoded at, whichever is larger; with that `frame` at hand it may not be decoded at all, and the
+    crops are the same. Raises as `decode_frame`.
     """
     if not regions:
         return []
+    smallest = min(max(region.width, region.height) for region in regions)
+    scale = SCALE_MARGIN * side / max(smallest, 1.0)
+    if frame is not None and frame.reduced is not None:
+        wanted = (frame.width * scale, frame.height * scale)
+        if frame.reduced.width >= wanted[0] and frame.reduced.height >= wanted[1]:
+            share = frame.reduced.width / frame.width
+            return [_cut(frame.reduced, region, share, side, fill) for region in regions]
     with opened(data) as image:
         width, height = upright_size(image)
-        smallest = min(max(region.width, region.height) for region in regions)
-        scale = SCALE_MARGIN * side / max(smallest, 1.0)
+        scale = max(scale, SCALE_MARGIN * FRAME_SIDE / max(width, height))
         reduced = _upright(image, (width * scale, height * scale))
         return [_cut(reduced, region, reduced.width / width, side, fill) for region in regions]
 
@@ -184,6 +218,12 @@ def _orientation(image: Image.Image) -> int:
     return flag if isinstance(flag, int) and flag in _TURNS else 1
 
 
+def turned(image: Image.Image, pixels: Pixels) -> Pixels:
+    """Pixels (height, width, 3) of an opened picture as they are stored, made upright."""
+    turn = _TURNS.get(_orientation(image))
+    return pixels if turn is None else np.asarray(Image.fromarray(pixels).transpose(turn))
+
+
 def _upright(image: Image.Image, at_least: tuple[float, float]) -> Image.Image:
     """Decode to RGB, upright; a JPEG at the smallest scale of `at_least` (width, height)."""
     width, height = at_least
@@ -191,6 +231,8 @@ def _upright(image: Image.Image, at_least: tuple[float, float]) -> Image.Image:
     if upright_size(image) != image.size:
         width, height = height, width
     image.draft("RGB", (int(np.ceil(width)), int(np.ceil(height))))
+    # All data at once: between pieces of 64 KB, decoders in threads wait for each other.
+    image.decodermaxblock = _WHOLE_FILE  # type: ignore[attr-defined]
     image.load()
     # `ImageOps.exif_transpose` would write the EXIF anew, and fail where a camera's is broken.
     return to_rgb(image if turn is None else image.transpose(turn))

@@ -7,7 +7,9 @@ threads at once.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
@@ -33,7 +35,7 @@ from camtrap.vision.calibration import (
 )
 from camtrap.vision.checkpoint import ModelInfo
 from camtrap.vision.head import FEATURES, load_head, with_groups
-from camtrap.vision.proposals import UNSEEN, Proposal, joined, proposals
+from camtrap.vision.proposals import UNSEEN, Proposal, joined, promising, proposals
 
 _MOST_CROPS = 64
 """Crops that a GPU sees at once."""
@@ -143,7 +145,7 @@ class Classifier:
         regions = [
             square_around(box, look.frame.width, look.frame.height, self.context) for box in boxes
         ]
-        return decode_crops(look.data, regions, self.side, self.fill)
+        return decode_crops(look.data, regions, self.side, self.fill, frame=look.frame)
 
     def features(self, crops: Sequence[Pixels]) -> Floats:
         """(n, `feature_count`) features of crops (side, side, 3)."""
@@ -165,10 +167,14 @@ class Predictor:
                 f"{list(CLASSES)}. Install a matching version."
             )
         self._proposing = dict(rules["proposals"])
+        self._least_share = float(rules.get("least_share", 0.0))
         self._calibration = Calibration(**rules["calibration"])
         self._detector = Detector(checkpoint.part(info, "detector"), backend)
         self._classifier = Classifier(checkpoint.part(info, "backbone"), rules["crop"], backend)
         self._head = load_head(info, self._classifier.feature_count)
+        # Crops of a batch are cut side by side, so that a GPU does not wait for one core.
+        pool = ThreadPoolExecutor(os.cpu_count()) if backend.batch_size > 1 else None
+        self._map = map if pool is None else pool.map
 
     @property
     def frame_side(self) -> int:
@@ -180,16 +186,21 @@ class Predictor:
 
         Raises `UnreadablePicture` when a picture's full-size pixels cannot be decoded.
         """
-        found = self._detector.propose([look.frame.pixels for look in looks], **self._proposing)
-        crops: list[Pixels] = []
-        for look, boxes in zip(looks, found, strict=True):
-            if boxes:
-                crops += self._classifier.crops(look, [proposal.box for proposal in boxes])
-        logits = iter(self._logits(crops))
+        found = [
+            promising(boxes, self._least_share)
+            for boxes in self._detector.propose(
+                [look.frame.pixels for look in looks], **self._proposing
+            )
+        ]
+        cut = self._map(self._crops, looks, found)
+        logits = iter(self._logits([crop for crops in cut for crop in crops]))
         return [
             self._verdict([(p, Evidence(p.score, tuple(next(logits)))) for p in boxes])
             for boxes in found
         ]
+
+    def _crops(self, look: Look, found: Sequence[Proposal]) -> list[Pixels]:
+        return self._classifier.crops(look, [proposal.box for proposal in found])
 
     def _logits(self, crops: Sequence[Pixels]) -> list[list[float]]:
         if not crops:
@@ -236,6 +247,23 @@ def shown(boxes: Sequence[Detection], state: State) -> tuple[Detection, ...]:
             box for box in picked if box.box != best.box
         ]
     return tuple(picked)
+
+
+def load_predictors(
+    model: str = "amur",
+    *,
+    device: str = "auto",
+    backend: str = "auto",
+    thresholds: Mapping[str, float] | None = None,
+) -> list[Predictor]:
+    """As `load_predictor`, one for each device of a list with commas; all run the same backend."""
+    first, *more = (name.strip() for name in device.split(","))
+    predictors = [load_predictor(model, device=first, backend=backend, thresholds=thresholds)]
+    spec = predictors[0].backend
+    same = f"{spec.name}:{spec.precision}"
+    for name in more:
+        predictors.append(load_predictor(model, device=name, backend=same, thresholds=thresholds))
+    return predictors
 
 
 def load_predictor(

@@ -70,6 +70,14 @@ def _relative(box: NDArray[np.float32], size: tuple[int, int]) -> Box:
     )
 
 
+def promising(found: tuple[Proposal, ...], least_share: float) -> tuple[Proposal, ...]:
+    """Those of a picture's boxes, best first, whose score is at least a share of the best one's.
+
+    Where one box is nearly sure, what the others hold cannot change what the picture is called.
+    """
+    return tuple(p for p in found if p.score >= least_share * found[0].score)
+
+
 def joined(
     looks: Sequence[tuple[Proposal, ...]], *, min_score: float, max_overlap: float, max_count: int
 ) -> tuple[Proposal, ...]:

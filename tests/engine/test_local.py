@@ -6,21 +6,23 @@ import errno
 import hashlib
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from camtrap.engine import local
 from camtrap.engine.local import (
     FAILURES_IN_A_ROW,
-    FILE_LIMIT,
-    LOOK_AHEAD,
+    WINDOW,
     Result,
-    read_file,
     triage_files,
 )
+from camtrap.engine.stages import FILE_LIMIT, read_file
 from camtrap.errors import CardError, ModelError, UnreadablePicture
+from camtrap.pixels.decode import Frame, decode_frame
 from camtrap.records import ImageFile, State
 from camtrap.vision.predictor import Look, Verdict
 from tests.cards import (
@@ -148,8 +150,13 @@ def test_known_content_is_spared_the_model(tmp_path: Path, predictor: FakePredic
 
 @pytest.mark.parametrize(("workers", "batch_size"), [(1, 1), (2, 4)])
 def test_files_are_taken_only_a_little_ahead(
-    tmp_path: Path, predictor: FakePredictor, workers: int, batch_size: int
+    tmp_path: Path,
+    predictor: FakePredictor,
+    workers: int,
+    batch_size: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(local, "WINDOW", 5)
     files = greys(tmp_path, *[56] * 60)
     taken = 0
 
@@ -159,37 +166,37 @@ def test_files_are_taken_only_a_little_ahead(
             taken += 1
             yield file
 
-    ahead = workers * LOOK_AHEAD * batch_size
+    ahead = workers * 5
     for done, _ in enumerate(triage(counting(), predictor, workers=workers, batch_size=batch_size)):
         assert taken - done <= ahead
     assert taken == 60
 
 
 def test_leaving_early_takes_no_more_files(tmp_path: Path, predictor: FakePredictor) -> None:
-    files = iter(greys(tmp_path, *[56] * 30))
+    files = iter(greys(tmp_path, *[56] * (2 * WINDOW + 9)))
     results = triage(files, predictor, workers=2)
     next(results)
     results.close()
-    assert len(list(files)) >= 30 - 2 * LOOK_AHEAD - 1
+    assert len(list(files)) == 9
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("triage")]
 
 
 # -- stopping
 
 
 @pytest.mark.parametrize(("workers", "batch_size"), [(1, 1), (2, 3)])
-def test_stop_finishes_what_is_in_flight_and_ends(
+def test_stop_ends_soon_and_leaves_no_gap(
     tmp_path: Path, predictor: FakePredictor, workers: int, batch_size: int
 ) -> None:
     files = greys(tmp_path, *[56] * 60)
-    remaining = iter(files)
     stop = threading.Event()
     done = []
-    for file, _ in triage(remaining, predictor, workers=workers, batch_size=batch_size, stop=stop):
+    for file, said in triage(files, predictor, workers=workers, batch_size=batch_size, stop=stop):
+        assert said.state == State.PREY
         done.append(file)
         stop.set()
-    left = list(remaining)
-    assert done + left == files  # every file that was taken was also finished
-    assert left
+    assert 1 <= len(done) < 60
+    assert done == files[: len(done)]  # so that the next run goes on as if none had been
 
 
 def test_stop_before_the_start_reads_nothing(tmp_path: Path, predictor: FakePredictor) -> None:
@@ -320,7 +327,9 @@ def test_a_card_that_vanishes_is_an_error_and_its_files_are_not_called_unreadabl
     vanish: Callable[[Path], None],
     workers: int,
     batch_size: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(local, "READ_AHEAD", 1)
     card = tmp_path / "card"
     files = greys(card, *[56] * 40)
     done = []
@@ -339,6 +348,59 @@ def test_a_fault_of_our_own_is_not_swallowed(tmp_path: Path, predictor: FakePred
 
     with pytest.raises(TimeoutError, match="ledger"):
         list(triage(greys(tmp_path, 56), predictor, is_known=broken))
+
+
+class Dying(FakePredictor):
+    """Brings down the stage that it is asked in, as running out of memory does."""
+
+    def judge(self, looks: Sequence[Look]) -> list[Verdict]:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("batch_size", [1, 4])
+def test_a_stage_that_dies_ends_the_run_and_every_thread(tmp_path: Path, batch_size: int) -> None:
+    files = greys(tmp_path, *[56] * 30)
+    with pytest.raises(KeyboardInterrupt):
+        list(triage(files, Dying(), workers=3, batch_size=batch_size))
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("triage")]
+
+
+# -- several models at once
+
+
+def test_several_models_share_the_work_and_keep_the_order(tmp_path: Path) -> None:
+    greyness = [20, 56, 92, 128] * 15
+    models = [FakePredictor(), FakePredictor()]
+    files = greys(tmp_path, *greyness)
+    results = list(triage_files(files, models, workers=2, batch_size=4))
+    assert [file for file, _ in results] == files
+    assert [said.state for _, said in results[:4]] == [
+        State.LEOPARD,
+        State.PREY,
+        State.OTHER,
+        State.PERSON,
+    ]
+    assert sum(sum(model.batches) for model in models) == 60
+
+
+def test_a_batch_holds_pictures_of_one_shape(tmp_path: Path) -> None:
+    class OneShape(FakePredictor):
+        def judge(self, looks: Sequence[Look]) -> list[Verdict]:
+            assert len({look.frame.pixels.shape for look in looks}) == 1
+            return super().judge(looks)
+
+    sizes = [(48, 36), (36, 48), (64, 36)]
+    put(tmp_path, {f"{n:02}.JPG": frame("prey", n, size=sizes[n % 3]) for n in range(24)})
+    files = image_files(tmp_path, [f"{n:02}.JPG" for n in range(24)])
+    assert found_states(triage(files, OneShape(), workers=2, batch_size=6)) == [State.PREY] * 24
+
+
+def test_frames_are_decoded_as_one_asks(tmp_path: Path, predictor: FakePredictor) -> None:
+    def dark(data: bytes, side: int) -> Frame:
+        return replace(decode_frame(data, side), pixels=np.full((24, 32, 3), 20, np.uint8))
+
+    results = triage_files(greys(tmp_path, 56, 92), predictor, decode=dark)
+    assert found_states(results) == [State.LEOPARD] * 2
 
 
 def test_a_long_picture_does_not_end_the_wait(

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from camtrap.errors import UnreadablePicture
 from camtrap.pixels import decode
 from camtrap.pixels.decode import (
+    FRAME_SIDE,
     Pixels,
     decode_crops,
     decode_frame,
@@ -319,6 +321,27 @@ def test_a_region_is_cut_at_the_frame() -> None:
 def test_the_only_pixel_of_a_picture_can_be_cut() -> None:
     data = encoded(Image.new("RGB", (1, 1), QUADRANTS["blue"]), "PNG")
     assert colour_of(decode_crops(data, [Region(0, 0, 1, 1)], 16)[0]) == "blue"
+
+
+@pytest.mark.parametrize("size", [(4000, 3000), (1000, 1400), (700, 500)])
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.9])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_with_or_without_the_frame_the_crops_are_the_same(
+    size: tuple[int, int], share: float, orientation: int
+) -> None:
+    data = encoded(textured(*size), orientation=orientation, quality=70)
+    frame = decode_frame(data, FRAME_SIDE)
+    corner = Region(7, 11, 7 + share * frame.width, 11 + share * frame.width)
+    alone, together = (decode_crops(data, [corner], 120, frame=it) for it in (None, frame))
+    assert np.array_equal(alone, together)
+
+
+def test_a_large_crop_costs_no_second_decode() -> None:
+    frame = decode_frame(encoded(textured(2000, 1500)), FRAME_SIDE)
+    [crop] = decode_crops(b"not needed", [Region(0, 0, 1500, 1500)], 260, frame=frame)
+    assert crop.shape == (260, 260, 3)
+    with pytest.raises(UnreadablePicture):
+        decode_crops(b"needed", [Region(0, 0, 300, 300)], 260, frame=frame)
 
 
 def test_no_regions_give_no_crops() -> None:

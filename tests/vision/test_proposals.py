@@ -14,7 +14,7 @@ from camtrap.vision.backends.base import Spec
 from camtrap.vision.backends.pytorch import TorchBackend
 from camtrap.vision.checkpoint import find
 from camtrap.vision.predictor import Detector
-from camtrap.vision.proposals import UNSEEN, Proposal, joined, proposals
+from camtrap.vision.proposals import UNSEEN, Proposal, joined, promising, proposals
 from tests.cards import textured
 
 SIZE = (640, 480)
@@ -67,6 +67,21 @@ def test_equal_scores_keep_the_order_of_the_cells():
 
 def test_no_cells_no_boxes():
     assert pick([], []) == ()
+
+
+def test_boxes_far_below_the_best_are_not_worth_a_second_look():
+    found = look((HERE, 0.9), (THERE, 0.1), (NOWHERE, 0.01))
+    assert promising(found, 0.02) == found[:2]
+    assert promising(found, 0.0) == found
+
+
+def test_next_to_the_best_box_of_an_empty_picture_everything_is_worth_a_look():
+    found = look((HERE, 0.01), (THERE, 0.006), (NOWHERE, 0.005))
+    assert promising(found, 0.02) == found
+
+
+def test_without_boxes_none_is_promising():
+    assert promising((), 0.02) == ()
 
 
 # Looks at several sizes

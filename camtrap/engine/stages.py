@@ -1,0 +1,118 @@
+"""What happens to one file of a card: read, decode, judge; plain functions that a loop calls."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from camtrap.card.clock import resolve_time
+from camtrap.card.content import content_key
+from camtrap.card.exif import parse_capture
+from camtrap.errors import CardError, TruncatedPicture, UnreadablePicture
+from camtrap.pixels.decode import Decode, decode_frame
+from camtrap.records import ImageFile, Prediction, State
+from camtrap.vision.predictor import Look, Predictor, Verdict
+
+log = logging.getLogger(__name__)
+
+FILE_LIMIT = 500_000_000
+"""Bytes. Broken file tables give pictures sizes of gigabytes, which would fill the memory."""
+
+_MODEL_FAILED = "the model failed on this picture"
+
+
+def read_file(file: ImageFile) -> bytes:
+    """Read a whole file once; raises `UnreadablePicture`, or `CardError` when its card is gone."""
+    if file.size > FILE_LIMIT:
+        raise UnreadablePicture(
+            f"{file.size:,} bytes are too many for a picture: the card's file table may be broken"
+        )
+    try:
+        return file.path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        if _is_gone(file.card):
+            raise CardError(
+                f"The card {file.card} is gone ({reason}). Put it back and run the same command "
+                "again: what is done is kept."
+            ) from error
+        raise UnreadablePicture(f"the file cannot be read: {reason}") from error
+
+
+def _is_gone(card: Path) -> bool:
+    """True when a card cannot be listed, or only an empty mount point is left of it."""
+    try:
+        with os.scandir(card) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return True
+
+
+def decoded(
+    file: ImageFile,
+    data: bytes,
+    side: int,
+    is_known: Callable[[str], bool] | None = None,
+    decode: Decode = decode_frame,
+) -> tuple[Prediction, Look | None]:
+    """Key, metadata and pixels of one file; without a look where nothing is left to be judged."""
+    known = Prediction(
+        path=file.path,
+        state=State.PENDING,
+        content_key=content_key(data),
+        capture=resolve_time(parse_capture(data), file.path.name, file.modified_ns),
+    )
+    if is_known is not None and is_known(known.content_key):
+        return replace(known, state=State.DUPLICATE), None
+    try:
+        frame = decode(data, side)
+    except UnreadablePicture as error:
+        return failed(known, error), None
+    known = replace(known, width=frame.width, height=frame.height, infrared=frame.infrared)
+    return known, Look(data, frame)
+
+
+def failed(known: Prediction, error: UnreadablePicture) -> Prediction:
+    """What is known of a file, and that it could not be read or decoded, and why."""
+    state = State.TRUNCATED if isinstance(error, TruncatedPicture) else State.UNREADABLE
+    return replace(known, state=state, reason=str(error))
+
+
+def judged(known: Prediction, verdict: Verdict) -> Prediction:
+    """What is known of a file, with what the model says of it."""
+    return replace(
+        known,
+        state=verdict.state,
+        confidence=verdict.confidence,
+        probabilities=verdict.probabilities,
+        detections=verdict.detections,
+        reason=verdict.reason,
+    )
+
+
+def judge(looks: Sequence[Look], predictor: Predictor) -> list[Verdict]:
+    """Ask the model; when it fails on a batch, halve it until the guilty picture is found."""
+    if not looks:
+        return []
+    try:
+        return predictor.judge(looks)
+    except UnreadablePicture as error:  # its full size does not decode: the picture's own fault
+        state = State.TRUNCATED if isinstance(error, TruncatedPicture) else State.UNREADABLE
+        verdict = Verdict(state, reason=str(error))
+    except Exception as error:
+        # Whatever one picture does to the model must not cost the others their result.
+        log.warning("the model failed on a batch of %d", len(looks), exc_info=True)
+        reason = " ".join(str(error).split()) or type(error).__name__
+        verdict = Verdict(State.UNREADABLE, reason=f"{_MODEL_FAILED}: {reason}")
+    if len(looks) == 1:
+        return [verdict]
+    half = len(looks) // 2
+    return judge(looks[:half], predictor) + judge(looks[half:], predictor)
+
+
+def is_the_models_fault(prediction: Prediction) -> bool:
+    """True where it was the model that failed, not the picture."""
+    return prediction.reason.startswith(_MODEL_FAILED)
