@@ -17,7 +17,7 @@ help: ## show all targets
 $(VENV)/installed: pyproject.toml
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e .
+	$(BIN)/python -m pip install --quiet -e '.[onnx]'
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

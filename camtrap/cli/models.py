@@ -12,10 +12,17 @@ import typer
 
 def models(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
+    onnx: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Write the graphs for ONNX Runtime of a model's parts."),
+    ] = None,
 ) -> None:
     """List the installed models with classes, licence, training data, figures and SHA-256."""
     from camtrap.vision import checkpoint
 
+    if onnx is not None:
+        _write_graphs(onnx)
+        return
     found = list(checkpoint.installed())
     if as_json:
         said = [{**asdict(info), "folder": str(info.folder)} for info in found]
@@ -39,6 +46,17 @@ def models(
             for line in _figures(split, told):
                 typer.echo(f"  {'figure':11} {line}")
         typer.echo("")
+
+
+def _write_graphs(name: str) -> None:
+    """Write `model.onnx` of a detector or backbone, or of both parts of a triage model."""
+    from camtrap.vision import checkpoint
+    from camtrap.vision.backends.export import write_graph
+
+    info = checkpoint.find(name)
+    parts = [checkpoint.part(info, role) for role in info.parts] if info.parts else [info]
+    for part in parts:
+        typer.echo(f"wrote {write_graph(part).graph}", err=True)
 
 
 def _figures(split: str, told: Any) -> Iterator[str]:

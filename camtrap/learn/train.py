@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save
 
-from camtrap.errors import DataError
+from camtrap.errors import DataError, ModelError
 from camtrap.learn import calibrate
 from camtrap.learn.calibrate import Looks
 from camtrap.learn.crop_set import LabelledCrop
@@ -44,6 +44,7 @@ from camtrap.learn.sources import read_samples
 from camtrap.learn.tune import LOG, Normal, logits_of, tune
 from camtrap.records import LABELS
 from camtrap.vision import checkpoint, networks
+from camtrap.vision.backends.export import write_graph
 from camtrap.vision.backends.pytorch import choose_device
 from camtrap.vision.calibration import CLASSES, Evidence
 from camtrap.vision.checkpoint import ModelInfo
@@ -291,7 +292,11 @@ def _write_backbone(
     )
     info.weights.write_bytes(weights)
     checkpoint.write_info(info)
-    return info
+    try:
+        return write_graph(info)
+    except ModelError as error:
+        log.warning("%s Until then the model runs in PyTorch alone.", error)
+        return info
 
 
 def _parts_of(settings: TrainingSettings) -> dict[str, dict[str, str]]:

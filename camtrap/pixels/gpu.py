@@ -7,6 +7,7 @@ decode. What the GPU cannot decode goes to the CPU, which has the verdict on dam
 from __future__ import annotations
 
 import logging
+import warnings
 
 from camtrap.errors import ModelError
 from camtrap.pixels.decode import (
@@ -35,6 +36,8 @@ def gpu_decoder(device: str) -> Decode:
         from torchvision.io import ImageReadMode, decode_jpeg
     except ImportError as error:
         raise ModelError(f"JPEG cannot be decoded on a GPU here: {error}.") from error
+    # Its successor, TorchCodec, decodes on the GPU through other means; until then this works.
+    warnings.filterwarnings("ignore", message=".*TorchVision are deprecated.*")
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise ModelError(
             "JPEG can be decoded on an NVIDIA GPU alone, and this computer has none that works. "

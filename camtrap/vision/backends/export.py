@@ -30,7 +30,7 @@ def write_graph(info: ModelInfo) -> ModelInfo:
     """Write the graph of a detector or backbone beside its weights, and its checksum into
     `model.json`.
 
-    Needs the packages onnx and onnxscript (`pip install 'camtrap[export]'`). Raises `ModelError`
+    Needs the packages onnx and onnxscript (`pip install 'camtrap[train]'`). Raises `ModelError`
     without them, or when a weight of the graph is not in the file.
     """
     try:
@@ -39,7 +39,7 @@ def write_graph(info: ModelInfo) -> ModelInfo:
     except ImportError as error:
         raise ModelError(
             f"The graph of '{info.name}' cannot be written: {error}. "
-            "Install what it takes with pip install 'camtrap[export]'."
+            "Install what it takes with pip install 'camtrap[train]'."
         ) from error
     model = _exported(info)
     _point_into(model, read_weights(info), info)

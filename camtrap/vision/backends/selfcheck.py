@@ -96,7 +96,7 @@ def measured(
     best = float("inf")
     for spec in specs:
         try:
-            verdicts, seconds = _judged(build(info, spec), looks, best)
+            verdicts, seconds = _judged(build(info, spec), looks, reference, best)
         except Exception as error:
             # Runtimes raise what they like, and a backend that does not run here is no news.
             if not found:
@@ -105,21 +105,25 @@ def measured(
             found.append(Measured(spec, problem=reason))
             continue
         reference = reference or verdicts
-        found.append(Measured(spec, seconds, *compared(verdicts, reference)))
-        best = min(best, seconds)
+        each = Measured(spec, seconds, *compared(verdicts, reference))
+        found.append(each)
+        best = min(best, seconds) if each.agrees else best
         log.info("%s: %.0f ms a picture", spec, 1000 * seconds)
     return found
 
 
 def compared(verdicts: Sequence[Verdict], reference: Sequence[Verdict]) -> tuple[float, int]:
-    """The largest difference of any probability, and how many states differ."""
+    """The largest difference of any probability, and how many states differ.
+
+    Where there are fewer verdicts than of the reference, the first ones are compared.
+    """
+    pairs = list(zip(verdicts, reference, strict=False))
     differences = [
         abs(one.probabilities[label] - chance)
-        for one, other in zip(verdicts, reference, strict=True)
+        for one, other in pairs
         for label, chance in other.probabilities.items()
     ]
-    flips = sum(a.state != b.state for a, b in zip(verdicts, reference, strict=True))
-    return max(differences, default=0.0), flips
+    return max(differences, default=0.0), sum(one.state != other.state for one, other in pairs)
 
 
 def fastest(found: Sequence[Measured]) -> Spec:
@@ -128,8 +132,9 @@ def fastest(found: Sequence[Measured]) -> Spec:
 
 
 def _judged(
-    predictor: Predictor, looks: Sequence[Look], best: float
+    predictor: Predictor, looks: Sequence[Look], reference: Sequence[Verdict], best: float
 ) -> tuple[list[Verdict], float]:
+    """Verdicts and seconds a picture; ends early where a backend is too slow, or disagrees."""
     predictor.judge(looks[:1])  # the first call builds what the later ones use
     started = time.perf_counter()
     predictor.judge(looks[:1])
@@ -145,6 +150,8 @@ def _judged(
             took.append(time.perf_counter() - started)
         verdicts.append(verdict)
         seconds.append(min(took))
+        if reference and not Measured(predictor.backend, 0, *compared(verdicts, reference)).agrees:
+            break
     return verdicts, sum(seconds) / len(seconds)
 
 
