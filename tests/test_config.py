@@ -46,6 +46,8 @@ def test_each_source_beats_the_one_before(toml: WriteToml) -> None:
     ("variable", "text", "key", "value"),
     [
         ("CAMTRAP_MODEL", "my model", "model", "my model"),
+        ("CAMTRAP_BACKEND", "torch:bf16", "backend", "torch:bf16"),
+        ("CAMTRAP_DECODER", "gpu", "decoder", "gpu"),
         ("CAMTRAP_WORKERS", "4", "workers", 4),
         ("CAMTRAP_BATCH_SIZE", "8", "batch_size", 8),
         ("CAMTRAP_EVENT_GAP_MINUTES", "12.5", "event_gap_minutes", 12.5),

@@ -1,0 +1,129 @@
+"""Loading models onto devices, and what a predictor does with batches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from camtrap.config import Settings
+from camtrap.engine.season import decoder_of
+from camtrap.errors import ConfigError, ModelError
+from camtrap.pixels import gpu
+from camtrap.pixels.decode import decode_frame
+from camtrap.vision import predictor as module
+from camtrap.vision.backends import choice
+from camtrap.vision.backends.base import Spec
+from camtrap.vision.checkpoint import ModelInfo
+from camtrap.vision.predictor import Look, Predictor, load_predictor, load_predictors
+from tests.cards import FakePredictor, encoded, textured
+
+
+class FakeBackend:
+    """A backend of any device whose networks see one animal in the middle of everything."""
+
+    def __init__(self, spec: Spec, batch_size: int = 4) -> None:
+        self.spec = spec
+        self.batch_size = batch_size
+        self.shapes: list[tuple[int, ...]] = []
+
+    def load(self, info: ModelInfo):
+        def run(pictures):
+            self.shapes.append(pictures.shape)
+            count, height, width, _ = pictures.shape
+            if info.kind == "detector":
+                box = [width / 2, height / 2, width / 4, height / 4]
+                return np.full((count, 1, 4), box, np.float32), np.full((count, 1), 0.9, np.float32)
+            return np.ones((count, 1280), np.float32), np.zeros((count, 1000), np.float32)
+
+        return run
+
+
+@pytest.fixture
+def gpus(monkeypatch: pytest.MonkeyPatch) -> list[Spec]:
+    """Two GPUs that are not there; gives what was opened on them."""
+    opened: list[Spec] = []
+
+    def open_backend(spec: Spec) -> FakeBackend:
+        opened.append(spec)
+        return FakeBackend(spec)
+
+    monkeypatch.setattr(choice, "opened_backend", open_backend)
+    monkeypatch.setattr(choice, "resolved_device", lambda device: device)
+    return opened
+
+
+def test_every_gpu_of_a_list_gets_a_model_of_its_own(gpus):
+    found = load_predictors(device="cuda:0, cuda:1", backend="torch:fp16")
+    assert [each.backend for each in found] == gpus
+    assert gpus == [Spec("torch", "fp16", "cuda:0"), Spec("torch", "fp16", "cuda:1")]
+
+
+def test_all_gpus_run_what_was_chosen_for_the_first(gpus, monkeypatch):
+    real = choice.chosen
+
+    def chosen(info, *, backend, device):
+        if backend == "auto":
+            return Spec("torch", "bf16", device)
+        return real(info, backend=backend, device=device)
+
+    monkeypatch.setattr(choice, "chosen", chosen)
+    load_predictors(device="cuda:0,cuda:1")
+    assert [spec.precision for spec in gpus] == ["bf16", "bf16"]
+
+
+def looks(*sizes: tuple[int, int]) -> list[Look]:
+    data = [encoded(textured(*size, seed=n)) for n, size in enumerate(sizes)]
+    return [Look(each, decode_frame(each, 640)) for each in data]
+
+
+def test_pictures_of_a_batch_go_through_each_network_together(gpus):
+    backend = FakeBackend(Spec("torch", "fp16", "cuda"))
+    model = Predictor(load_predictor(backend="torch").info, backend, thresholds())
+    verdicts = model.judge(looks((800, 600), (800, 600), (800, 600)))
+    assert len(verdicts) == 3
+    assert backend.shapes == [(3, 480, 640, 3), (3, 320, 416, 3), (3, 260, 260, 3)]
+
+
+def test_shapes_in_a_batch_may_differ(gpus):
+    backend = FakeBackend(Spec("torch", "fp16", "cuda"))
+    model = Predictor(load_predictor(backend="torch").info, backend, thresholds())
+    pictures = looks((800, 600), (600, 800), (800, 600))
+    for said, picture in zip(model.judge(pictures), pictures, strict=True):
+        [alone] = model.judge([picture])
+        assert said.detections[0].box == alone.detections[0].box
+        assert said.probabilities == pytest.approx(alone.probabilities, abs=1e-6)
+
+
+def thresholds():
+    return load_predictor(backend="torch").thresholds
+
+
+# What decodes
+
+
+def test_the_processor_decodes_unless_told_otherwise(predictor: FakePredictor):
+    assert decoder_of(Settings(), predictor) is decode_frame
+
+
+def test_the_gpu_that_judges_decodes_too(predictor: FakePredictor, monkeypatch):
+    asked: list[str] = []
+    monkeypatch.setattr(gpu, "gpu_decoder", asked.append)
+    predictor.backend = Spec("torch", "fp16", "cuda:1")
+    for given in (predictor, [predictor, FakePredictor()]):
+        decoder_of(Settings(decoder="gpu"), given)
+    assert asked == ["cuda:1", "cuda:1"]
+
+
+def test_a_decoder_that_is_none_is_refused():
+    with pytest.raises(ConfigError, match="one of cpu, gpu"):
+        Settings(decoder="tpu")
+
+
+def test_an_unknown_threshold_is_refused(gpus):
+    with pytest.raises(ModelError, match="Unknown threshold"):
+        load_predictor(backend="torch", thresholds={"tiger": 0.5})
+
+
+def test_a_part_alone_is_no_model(gpus):
+    with pytest.raises(ModelError, match="not a triage model"):
+        module.load_predictor("animal-detector", backend="torch")
