@@ -86,7 +86,7 @@ def scan(card: Path, *, on_error: OnError | None = None) -> Iterator[ImageFile]:
         raise CardError(
             f"{card} is neither a folder nor a picture. Name the folder that holds the pictures."
         )
-    image_file = _image_file(card.parent, card.name, card, reasons[_suffix(card.name)])
+    image_file = _image_file(card.parent, card.name, str(card), reasons[_suffix(card.name)])
     return iter([image_file])
 
 
@@ -145,7 +145,7 @@ class _Walk:
                 continue
             reason = self.reasons.get(_suffix(entry.name))
             if reason is not None and not entry.name.startswith("._"):
-                yield _image_file(self.card, relative, self.card / relative, reason)
+                yield _image_file(self.card, relative, entry.path, reason)
 
     def _is_folder(self, entry: os.DirEntry[str], relative: str) -> bool:
         try:
@@ -208,11 +208,13 @@ def _skip_reasons() -> dict[str, str]:
     )
 
 
-def _image_file(card: Path, relative: str, path: Path, reason: str) -> ImageFile:
+def _image_file(card: Path, relative: str, path: str, reason: str) -> ImageFile:
     try:
-        status = path.stat()
+        # A million times: to make a `Path` takes longer than to ask the card.
+        status = os.stat(path)  # noqa: PTH116
     except OSError:
-        return ImageFile(card, relative, 0, 0, BROKEN_LINK_REASON if path.is_symlink() else reason)
+        broken_link = Path(path).is_symlink()
+        return ImageFile(card, relative, 0, 0, BROKEN_LINK_REASON if broken_link else reason)
     if not stat.S_ISREG(status.st_mode):
         reason = NOT_A_FILE_REASON
     return ImageFile(card, relative, status.st_size, status.st_mtime_ns, reason)

@@ -66,9 +66,22 @@ def independent(previous: Sighting, current: Sighting, gap: timedelta) -> bool:
 
 def group(sightings: Iterable[Sighting], gap: timedelta = DEFAULT_GAP) -> Iterator[Event]:
     """Group sightings, in any order, into events ordered by deployment, start and label."""
-    ordered = sorted(sightings, key=_order)
-    events = [Event(run[0].deployment, run[0].label, tuple(run)) for run in _runs(ordered, gap)]
-    yield from sorted(events, key=_event_order)
+    yield from sorted(group_ordered(sorted(sightings, key=_order), gap), key=_event_order)
+
+
+def group_ordered(ordered: Iterable[Sighting], gap: timedelta = DEFAULT_GAP) -> Iterator[Event]:
+    """Group sightings that come by deployment, label, time and key, those without a time last.
+
+    The events come in that order too, and the frames of no more than one are held.
+    """
+    run: list[Sighting] = []
+    for sighting in ordered:
+        if run and independent(run[-1], sighting, gap):
+            yield Event(run[0].deployment, run[0].label, tuple(run))
+            run = []
+        run.append(sighting)
+    if run:
+        yield Event(run[0].deployment, run[0].label, tuple(run))
 
 
 def _order(sighting: Sighting) -> tuple[str, str, datetime, int]:
@@ -82,14 +95,3 @@ def _order(sighting: Sighting) -> tuple[str, str, datetime, int]:
 
 def _event_order(event: Event) -> tuple[str, datetime, str, int]:
     return event.deployment, event.start or datetime.max, event.label, event.sightings[0].key
-
-
-def _runs(ordered: list[Sighting], gap: timedelta) -> Iterator[list[Sighting]]:
-    run: list[Sighting] = []
-    for sighting in ordered:
-        if run and independent(run[-1], sighting, gap):
-            yield run
-            run = []
-        run.append(sighting)
-    if run:
-        yield run

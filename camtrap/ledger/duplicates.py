@@ -34,9 +34,11 @@ def original_of(
     """The file that showed this content first, if any was looked at; never the file `besides`."""
     if not content_key:
         return None
+    # The index is a partial one: without `!= ''` SQLite cannot know that it holds the answer, and
+    # every question costs a walk over the season.
     row = db.execute(
         "SELECT file_id, name || '/' || relative_path, width, height, infrared"
-        " FROM file JOIN card USING (card_id) WHERE content_key = ?"
+        " FROM file JOIN card USING (card_id) WHERE content_key = ? AND content_key != ''"
         f" AND state IN ({_LOOKED_AT}) AND file_id IS NOT ? ORDER BY file_id LIMIT 1",
         (content_key, besides),
     ).fetchone()
@@ -49,6 +51,8 @@ class KnownContent:
     def __init__(self, season: Path) -> None:
         self._lock = threading.Lock()
         self._db = sqlite3.connect(season / LEDGER_NAME, timeout=30, check_same_thread=False)
+        # Every question is for another page of the index, of which no cache holds a season's.
+        self._db.execute("PRAGMA cache_size = -500")
 
     def __call__(self, content_key: str) -> bool:
         with self._lock:

@@ -5,15 +5,32 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from camtrap.records import Box, Capture, Detection, State
 
 _CAPTURE = tuple(f.name for f in fields(Capture))
+_SOURCE, _NIGHT = map(_CAPTURE.index, ("timestamp_source", "night_scene"))
+
+ENTRY_COLUMNS = ", ".join(
+    (
+        *("file_id", "card.name", "card.root", "relative_path", "size", "state", "reason"),
+        *("content_key", "duplicate_of", "run_id", "confidence", "probabilities"),
+        *("width", "height", "infrared", *_CAPTURE),
+    )
+)
+"""What `entry_of` reads, from `file` joined with `card`, in its order."""
+
+DETECTION_COLUMNS = ("label", "confidence", "x", "y", "width", "height", "score", "probabilities")
+"""What `detection_of` reads, in its order."""
+
+Values = Sequence[Any]
+"""A row of SQLite. A season has a million, and asking for a column by its name takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +70,16 @@ class Entry:
         return self.root / self.relative_path
 
 
+class Glimpse(NamedTuple):
+    """What a census of the season asks of a file, in the columns' own form."""
+
+    card: str
+    relative_path: str
+    state: str
+    timestamp_source: str | None
+    taken_at: str | None
+
+
 def text_of(value: str) -> str:
     """Text that SQLite can hold: bytes that are not UTF-8 in a file's name are shown as `\\xNN`."""
     try:
@@ -68,6 +95,7 @@ def stored_path(path: Path) -> str | bytes:
     return text if text_of(text) == text else _raw(text)
 
 
+@lru_cache(maxsize=16)
 def path_of(stored: str | bytes) -> Path:
     """The path that `stored_path` was given."""
     return Path(os.fsdecode(stored))
@@ -89,46 +117,45 @@ def capture_values(capture: Capture) -> dict[str, Any]:
     }
 
 
-def _capture_of(row: sqlite3.Row) -> Capture:
-    values = {name: row[name] for name in _CAPTURE if row[name] is not None}
-    if "taken_at" in values:
-        values["taken_at"] = datetime.fromisoformat(values["taken_at"])
-    if "night_scene" in values:
-        values["night_scene"] = bool(values["night_scene"])
-    return Capture(**values)
+def _capture_of(values: Values) -> Capture:
+    if values[_SOURCE] is None:  # every look at a file leaves one, be it empty
+        return Capture()
+    told = list(values)
+    told[0] = told[0] and datetime.fromisoformat(told[0])
+    if told[_NIGHT] is not None:
+        told[_NIGHT] = bool(told[_NIGHT])
+    return Capture(*told)
 
 
-def detection_of(row: sqlite3.Row) -> Detection:
-    """A row of the table `detection` as a record."""
-    return Detection(
-        label=row["label"],
-        confidence=row["confidence"],
-        box=Box(row["x"], row["y"], row["width"], row["height"]),
-        score=row["score"],
-        probabilities=json.loads(row["probabilities"]),
-    )
+def detection_of(values: Values) -> Detection:
+    """A detection from `DETECTION_COLUMNS`."""
+    label, confidence, x, y, width, height, score, probabilities = values
+    return Detection(label, confidence, Box(x, y, width, height), score, json.loads(probabilities))
 
 
-def entry_of(row: sqlite3.Row, detections: tuple[Detection, ...]) -> Entry:
-    """A row of the table `file`, joined with its card's name and root, as a record."""
+def entry_of(values: Values, detections: tuple[Detection, ...]) -> Entry:
+    """A file as a record, from `ENTRY_COLUMNS`."""
+    file_id, card, root, relative_path, size, state, reason = values[:7]
+    content_key, duplicate_of, run_id, confidence, probabilities = values[7:12]
+    width, height, infrared = values[12:15]
     return Entry(
-        file_id=row["file_id"],
-        card=row["card_name"],
-        root=path_of(row["root"]),
-        relative_path=row["relative_path"],
-        size=row["size"],
-        state=State(row["state"]),
-        reason=row["reason"],
-        content_key=row["content_key"],
-        duplicate_of=row["duplicate_of"],
-        run_id=row["run_id"],
-        confidence=row["confidence"],
-        probabilities=json.loads(row["probabilities"]) if row["probabilities"] else {},
-        width=row["width"],
-        height=row["height"],
-        infrared=None if row["infrared"] is None else bool(row["infrared"]),
-        capture=_capture_of(row),
-        detections=detections,
+        file_id,
+        card,
+        path_of(root),
+        relative_path,
+        size,
+        State(state),
+        reason,
+        content_key,
+        duplicate_of,
+        run_id,
+        confidence,
+        json.loads(probabilities) if probabilities else {},
+        width,
+        height,
+        None if infrared is None else bool(infrared),
+        _capture_of(values[15:]),
+        detections,
     )
 
 

@@ -9,7 +9,7 @@ import json
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
@@ -24,8 +24,11 @@ from camtrap.ledger import schema
 from camtrap.ledger.listing import ListingCount, enter
 from camtrap.ledger.results import store
 from camtrap.ledger.rows import (
+    DETECTION_COLUMNS,
+    ENTRY_COLUMNS,
     CardEntry,
     Entry,
+    Glimpse,
     detection_of,
     entry_of,
     path_of,
@@ -35,7 +38,9 @@ from camtrap.ledger.rows import (
 from camtrap.ledger.schema import LEDGER_NAME
 from camtrap.records import Detection, ImageFile, Prediction, State
 
+ALL_STATES = frozenset(State)
 _BATCH = 1000
+_CACHE_KB = 1000
 
 
 class Ledger:
@@ -75,6 +80,8 @@ class Ledger:
         # WAL lets a reader look on while a run writes; FULL keeps commits when the power fails.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
+        # Files come and go in order, and a commit changes less than this: more would only be held.
+        self._db.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
         if version == 0:
             self._db.executescript(
                 f"BEGIN IMMEDIATE; {schema.CREATE} PRAGMA user_version = {schema.VERSION}; COMMIT;"
@@ -212,11 +219,13 @@ class Ledger:
 
         `files` counts those of which the run had the last word.
         """
-        rows = self._db.execute(
-            "SELECT run.*, coalesce(files, 0) AS files FROM run LEFT JOIN"
-            " (SELECT run_id, count(*) AS files FROM file GROUP BY run_id) USING (run_id)"
-            " ORDER BY run_id"
-        ).fetchall()
+        # Counted here, because SQLite would sort the season to group it.
+        count = Counter(run_id for (run_id,) in self._stream("SELECT run_id FROM file"))
+        return [{**run, "files": count[run["run_id"]]} for run in self.run_notes()]
+
+    def run_notes(self) -> list[dict[str, Any]]:
+        """Every run as `runs` gives it, without `files`: counting them walks over the season."""
+        rows = self._db.execute("SELECT * FROM run ORDER BY run_id").fetchall()
         return [{**dict(row), "settings": json.loads(row["settings"])} for row in rows]
 
     def record(
@@ -245,28 +254,67 @@ class Ledger:
         ).fetchone()
         return row["n"], row["bytes"]
 
-    def entries(self) -> Iterator[Entry]:
-        """Every file, by card and path; streams, whatever the size of the season."""
-        detections = self._grouped_detections()
+    def entries(self, states: Collection[State] = ALL_STATES) -> Iterator[Entry]:
+        """Every file in one of `states`, by card and path; streams, whatever the season's size."""
+        detections = self._grouped_detections(states)
         upcoming = next(detections, None)
-        rows = self._db.execute(
-            "SELECT file.*, card.name AS card_name, card.root AS root FROM file"
-            " JOIN card USING (card_id) ORDER BY card_id, relative_path"
+        rows = self._stream(
+            f"SELECT {ENTRY_COLUMNS} FROM file JOIN card USING (card_id)"
+            f" WHERE {_in_states(states)} ORDER BY card_id, relative_path"
         )
         for row in rows:
             found: tuple[Detection, ...] = ()
-            if upcoming is not None and upcoming[0] == row["file_id"]:
+            if upcoming is not None and upcoming[0] == row[0]:
                 found = upcoming[1]
                 upcoming = next(detections, None)
             yield entry_of(row, found)
 
-    def _grouped_detections(self) -> Iterator[tuple[int, tuple[Detection, ...]]]:
-        rows = self._db.execute(
-            "SELECT detection.* FROM detection JOIN file USING (file_id)"
-            " ORDER BY card_id, relative_path, number"
+    def _grouped_detections(
+        self, states: Collection[State]
+    ) -> Iterator[tuple[int, tuple[Detection, ...]]]:
+        columns = ", ".join(f"detection.{name}" for name in DETECTION_COLUMNS)
+        rows = self._stream(
+            f"SELECT file_id, {columns} FROM file JOIN detection USING (file_id)"
+            f" WHERE {_in_states(states)} ORDER BY card_id, relative_path, number"
         )
-        for file_id, group in groupby(rows, key=itemgetter("file_id")):
-            yield file_id, tuple(map(detection_of, group))
+        for file_id, group in groupby(rows, key=itemgetter(0)):
+            yield file_id, tuple(detection_of(row[1:]) for row in group)
+
+    def entry(self, file_id: int) -> Entry:
+        """One file by its number; raises `SeasonError` when the ledger holds none of it."""
+        columns = ", ".join(DETECTION_COLUMNS)
+        found = self._stream(
+            f"SELECT {columns} FROM detection WHERE file_id = ? ORDER BY number", (file_id,)
+        )
+        row = self._stream(
+            f"SELECT {ENTRY_COLUMNS} FROM file JOIN card USING (card_id) WHERE file_id = ?",
+            (file_id,),
+        ).fetchone()
+        if row is None:
+            raise SeasonError(f"The ledger in {self.season} does not know a file number {file_id}.")
+        return entry_of(row, tuple(map(detection_of, found)))
+
+    def glimpses(self) -> Iterator[Glimpse]:
+        """Every file, by card and path, with no more than a census asks; streams."""
+        rows = self._stream(
+            "SELECT card.name, relative_path, state, timestamp_source, taken_at FROM file"
+            " JOIN card USING (card_id) ORDER BY card_id, relative_path"
+        )
+        return map(Glimpse._make, rows)
+
+    def _stream(self, query: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        """A query's rows as plain tuples, which are made faster than rows with names."""
+        cursor = self._db.cursor()
+        cursor.row_factory = None
+        return cursor.execute(query, values)
+
+
+def _in_states(states: Collection[State]) -> str:
+    """A condition on `file.state` that SQLite meets row by row, in the order of the query."""
+    if len(states) == len(ALL_STATES):
+        return "true"
+    # The plus keeps SQLite from the index by state, after which it would have to sort the season.
+    return f"+file.state IN ({', '.join(repr(state.value) for state in sorted(states))})"
 
 
 def _cannot_open(path: Path, error: Exception) -> SeasonError:

@@ -11,7 +11,6 @@ import base64
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,9 @@ from typing import Any
 from camtrap import __version__
 from camtrap.engine.progress import account
 from camtrap.errors import UnreadablePicture
-from camtrap.events.grouping import Event
 from camtrap.ledger.rows import Entry, text_of
 from camtrap.ledger.store import Ledger
 from camtrap.outputs import names
-from camtrap.outputs.events_csv import SeasonEvents
 from camtrap.outputs.markup import (
     chart,
     chip,
@@ -38,7 +35,15 @@ from camtrap.outputs.markup import (
     text,
 )
 from camtrap.outputs.pictures import PictureAway, read_picture, thumbnail
+from camtrap.outputs.season_events import (
+    CERTAIN,
+    LATEST,
+    LIKE_A_LEOPARD,
+    SeasonEvent,
+    SeasonEvents,
+)
 from camtrap.outputs.survey import (
+    HERDS,
     UNREAD,
     Sight,
     Survey,
@@ -110,7 +115,7 @@ def page(ledger: Ledger, found: Survey) -> Iterator[str]:
         f"<title>Camera-trap brief: {season}</title>\n<style>\n{_style()}</style>\n"
         "</head>\n<body>\n"
     )
-    runs = ledger.runs()
+    runs = ledger.run_notes()
     totals = ledger.totals()
     yield from _header(season, runs, found, totals)
     yield "<main>\n"
@@ -168,73 +173,68 @@ def _notices(found: Survey, totals: Counter[State]) -> Iterator[str]:
 
 
 def _leopards(found: Survey) -> Iterator[str]:
-    sights = found.of(State.LEOPARD)
-    yield section("leopards", "Leopards", State.LEOPARD, count(len(sights), "event"))
-    if not sights:
+    total = found.whole.events[State.LEOPARD]
+    yield section("leopards", "Leopards", State.LEOPARD, count(total, "event"))
+    if not total:
         yield (
             "<p>No picture was certain enough to be called leopard. "
             "Look through the doubtful ones below before you conclude that none was there.</p>\n"
         )
-    yield from _cards(sights, LEOPARD_ROOM, _full_card, "large", "leopard events")
+    sights = found.sights(CERTAIN, LEOPARD_ROOM.cards, State.LEOPARD)
+    yield from _cards(sights, total, LEOPARD_ROOM, _full_card, "large", "leopard events")
     yield "</section>\n"
 
 
 def _people(found: Survey) -> Iterator[str]:
-    sights = found.of(State.PERSON, State.VEHICLE)
-    sights.sort(key=lambda sight: sight.event.start or datetime.min, reverse=True)
     people, vehicles = (found.whole.events[label] for label in (State.PERSON, State.VEHICLE))
     told = f"{count(people, 'event')} of people, {vehicles:,} of vehicles"
     yield section("people", "People and vehicles", State.PERSON, told)
-    if sights:
+    if people + vehicles:
         yield "<p>The latest first. The pictures may show people: keep them within the team.</p>\n"
     else:
         yield "<p>None were found.</p>\n"
-    yield from _cards(sights, PEOPLE_ROOM, _small_card, "small", "events of people and vehicles")
+    sights = found.sights(LATEST, PEOPLE_ROOM.cards, State.PERSON, State.VEHICLE)
+    what = "events of people and vehicles"
+    yield from _cards(sights, people + vehicles, PEOPLE_ROOM, _small_card, "small", what)
     yield "</section>\n"
 
 
 def _unsure(found: Survey) -> Iterator[str]:
-    sights = found.of(State.UNSURE)
-    sights.sort(key=lambda sight: -sight.leopard)
-    yield section("unsure", "To be looked at", State.UNSURE, count(len(sights), "event"))
-    if sights:
+    total = found.whole.events[State.UNSURE]
+    yield section("unsure", "To be looked at", State.UNSURE, count(total, "event"))
+    if total:
         yield "<p>The model was too doubtful to name these. Most like a leopard comes first.</p>\n"
     else:
         yield "<p>Nothing was left in doubt.</p>\n"
-    yield from _cards(sights, UNSURE_ROOM, _doubtful_card, "small", "doubtful events")
+    sights = found.sights(LIKE_A_LEOPARD, UNSURE_ROOM.cards, State.UNSURE)
+    yield from _cards(sights, total, UNSURE_ROOM, _doubtful_card, "small", "doubtful events")
     yield "</section>\n"
 
 
 def _herds(found: Survey) -> Iterator[str]:
-    sights = found.of(State.PREY, State.OTHER)
-    prey, other = (found.whole.events[label] for label in (State.PREY, State.OTHER))
+    prey, other = (found.whole.events[label] for label in HERDS)
     told = f"{count(prey, 'event')} of prey, {other:,} of other animals"
     yield section("herds", "Prey and other animals", State.PREY, told)
-    if not sights:
+    if not found.herds:
         yield "<p>None were found.</p>\n</section>\n"
         return
-    groups: dict[tuple[str, State], list[Sight]] = {}
-    for sight in sights:
-        groups.setdefault((sight.station, sight.label), []).append(sight)
     rows = []
-    for (station, label), members in sorted(
-        groups.items(), key=lambda group: (group[0][0], _rank(group[0][1]))
+    for (station, label), herd in sorted(
+        found.herds.items(), key=lambda item: (item[0][0], _rank(item[0][1]))
     ):
-        dates = Tally()
-        for member in members:
-            dates.note(member.start)
-        frames = sum(len(member.event.sightings) for member in members)
-        numbers = (f"{len(members):,}", f"{frames:,}")
-        rows.append(
-            (name_of(station), chip(label), *numbers, day_of(dates.first), day_of(dates.last))
-        )
+        numbers = (f"{herd.events:,}", f"{herd.frames:,}")
+        first, last = day_of(herd.dates.first), day_of(herd.dates.last)
+        rows.append((name_of(station), chip(label), *numbers, first, last))
     header = ("Station", "Label", "Events", "Frames", "First", "Last")
     yield table("Prey and other animals by station", header, rows)
-    best = sorted((m[0] for m in groups.values()), key=lambda s: (-s.confidence, s.name))
+    best = sorted(
+        (herd.best for herd in found.herds.values()), key=lambda e: (-e.shown_confidence, e.name)
+    )
     yield "<h3>The clearest pictures</h3>\n"
     yield "<p>At most one a label and station; all events are in events.csv.</p>\n"
-    shown = sorted(best[: HERD_ROOM.cards], key=lambda sight: (sight.station, _rank(sight.label)))
-    yield from _cards(shown, HERD_ROOM, _small_card, "small", "of them")
+    chosen = sorted(best[: HERD_ROOM.cards], key=lambda e: (e.station, _rank(e.label)))
+    sights = list(map(found.sight, chosen))
+    yield from _cards(sights, len(sights), HERD_ROOM, _small_card, "small", "of them")
     yield "</section>\n"
 
 
@@ -271,9 +271,8 @@ def _hours(found: Survey) -> Iterator[str]:
     yield '<div class="charts">\n'
     undated = 0
     for label in (State.LEOPARD, State.PREY, State.PERSON):
-        starts = [sight.start for sight in found.sights if sight.label == label]
-        hours = Counter(start.hour for start in starts if start is not None)
-        undated += len(starts) - hours.total()
+        hours = found.hours.get(label, Counter())
+        undated += found.whole.events[label] - hours.total()
         yield chart(label, hours)
     yield "</div>\n<p>Events by the hour in which they began, on the camera's clock."
     if undated:
@@ -314,12 +313,17 @@ def _reading(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _cards(
-    sights: Sequence[Sight], room: Room, card: Callable[[Sight, Room], str], size: str, what: str
+    sights: Sequence[Sight],
+    total: int,
+    room: Room,
+    card: Callable[[Sight, Room], str],
+    size: str,
+    what: str,
 ) -> Iterator[str]:
-    """As many cards as the section has room for, then how many are left out."""
+    """As many cards as the section has room for, then how many of `total` are left out."""
     shown = used = 0
     yield f'<div class="cards {size}">\n'
-    for sight in sights[: room.cards]:
+    for sight in sights:
         piece = card(sight, room)
         used += len(piece)
         if used > room.characters:
@@ -327,7 +331,7 @@ def _cards(
         shown += 1
         yield piece
     yield "</div>\n"
-    if left := len(sights) - shown:
+    if left := total - shown:
         yield f'<p class="left">{left:,} more {what} are not shown here; see events.csv.</p>\n'
 
 
@@ -337,11 +341,16 @@ def _full_card(sight: Sight, room: Room) -> str:
     degrees = "" if capture.temperature_c is None else f"{capture.temperature_c} °C"
     camera = text(f"{capture.make} {capture.model}".strip())
     told = ", ".join(part for part in (_numbers(sight.event), night, degrees, camera) if part)
-    return _card(sight, room, percent(sight.confidence), f"{told}</p>\n<p>{name_of(sight.name)}")
+    return _card(
+        sight,
+        room,
+        percent(sight.event.shown_confidence),
+        f"{told}</p>\n<p>{name_of(sight.event.name)}",
+    )
 
 
 def _small_card(sight: Sight, room: Room) -> str:
-    return _card(sight, room, percent(sight.confidence), _numbers(sight.event))
+    return _card(sight, room, percent(sight.event.shown_confidence), _numbers(sight.event))
 
 
 def _doubtful_card(sight: Sight, room: Room) -> str:
@@ -350,23 +359,23 @@ def _doubtful_card(sight: Sight, room: Room) -> str:
     told = _numbers(sight.event)
     if likeliest != State.LEOPARD:
         told += f"; rather {text(likeliest)}, {percent(chances[likeliest])}"
-    return _card(sight, room, f"leopard {percent(sight.leopard)}", told)
+    return _card(sight, room, f"leopard {percent(sight.event.leopard)}", told)
 
 
-def _numbers(event: Event) -> str:
+def _numbers(event: SeasonEvent) -> str:
     """`3 frames, at least 2 animals`; what has no boxes is not counted."""
-    frames = count(len(event.sightings), "frame")
+    frames = count(event.image_count, "frame")
     if not event.count_min:
         return frames
-    one, many = NOUNS.get(State(event.label), ANIMALS)
+    one, many = NOUNS.get(event.label, ANIMALS)
     return f"{frames}, at least {event.count_min:,} {one if event.count_min == 1 else many}"
 
 
 def _card(sight: Sight, room: Room, chance: str, told: str) -> str:
     return (
-        f'<figure class="card {sight.label}">\n{_picture(sight, room.side)}<figcaption>\n'
-        f'<p class="top">{chip(sight.label)} <b>{chance}</b></p>\n'
-        f'<h3>{name_of(sight.station)}</h3>\n<p class="when">{_when(sight)}</p>\n'
+        f'<figure class="card {sight.event.label}">\n{_picture(sight, room.side)}<figcaption>\n'
+        f'<p class="top">{chip(sight.event.label)} <b>{chance}</b></p>\n'
+        f'<h3>{name_of(sight.event.station)}</h3>\n<p class="when">{_when(sight)}</p>\n'
         f"<p>{told}</p>\n<p>{_path(sight.frame)}</p>\n</figcaption>\n</figure>\n"
     )
 
@@ -374,7 +383,7 @@ def _card(sight: Sight, room: Room, chance: str, told: str) -> str:
 def _picture(sight: Sight, side: int) -> str:
     """The frame from its card, or a block that names the card to plug in."""
     frame = sight.frame
-    boxes = [d.box for d in frame.detections if sight.label in (State.UNSURE, d.label)]
+    boxes = [d.box for d in frame.detections if sight.event.label in (State.UNSURE, d.label)]
     try:
         jpeg = thumbnail(read_picture(frame), boxes, side)
     except PictureAway:
@@ -384,7 +393,9 @@ def _picture(sight: Sight, side: int) -> str:
         return f'<div class="away"><p>{wanted}</p></div>\n'
     except UnreadablePicture:
         return '<div class="away"><p>This picture can no longer be decoded.</p></div>\n'
-    what = text(f"{sight.label.capitalize()} at {sight.station}, {moment_of(sight.event.start)}")
+    what = text(
+        f"{sight.event.label.capitalize()} at {sight.event.station}, {moment_of(sight.event.start)}"
+    )
     return f'<img alt="{what}" src="data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}">\n'
 
 

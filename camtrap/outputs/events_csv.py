@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from camtrap.events.grouping import DEFAULT_GAP, Event, Sighting, group
+from camtrap.events.grouping import DEFAULT_GAP
 from camtrap.ledger.rows import Entry
 from camtrap.ledger.store import Ledger
 from camtrap.outputs import names
+from camtrap.outputs.season_events import SEEN, SeasonEvent, SeasonEvents
 from camtrap.outputs.tables import write_table
 from camtrap.records import State
 
@@ -53,80 +52,40 @@ HEADER = (
     "comments",
 )
 
-SEEN = frozenset(
-    {State.LEOPARD, State.PREY, State.OTHER, State.PERSON, State.VEHICLE, State.UNSURE}
-)
-"""States that make an event; empty frames make none."""
-
-
-@dataclass(frozen=True, slots=True)
-class SeasonEvents:
-    """All events of a season with their names, and the entry of each event's best frame."""
-
-    events: tuple[tuple[str, Event], ...]
-    best: Mapping[str, Entry]
-
-    def event_of(self) -> dict[int, str]:
-        """The event's name by file id, for every frame that is part of one."""
-        return {s.key: name for name, event in self.events for s in event.sightings}
-
 
 def collect(ledger: Ledger, gap: timedelta = DEFAULT_GAP) -> SeasonEvents:
-    """Group the season's sightings and fetch what the tables tell of each event's best frame."""
-    events = tuple(named(group(sightings(ledger.entries()), gap)))
-    wanted = {event.best.key: name for name, event in events}
-    best = {wanted[entry.file_id]: entry for entry in ledger.entries() if entry.file_id in wanted}
-    return SeasonEvents(events, best)
+    """Group what the season's files show; to be closed when all tables are written."""
+    return SeasonEvents(ledger.entries(SEEN), gap)
 
 
-def sightings(entries: Iterable[Entry]) -> Iterator[Sighting]:
-    """What was seen, frame by frame; empty, unread and double frames are left out."""
-    for entry in entries:
-        if entry.state in SEEN:
-            yield Sighting(
-                key=entry.file_id,
-                deployment=names.deployment_id(entry),
-                label=entry.state,
-                taken_at=entry.capture.taken_at,
-                confidence=entry.confidence or 0.0,
-                box_count=sum(d.label == entry.state for d in entry.detections),
-            )
-
-
-def named(events: Iterable[Event]) -> Iterator[tuple[str, Event]]:
-    """Number the events of each deployment in their order: `ST01_e0001`."""
-    numbers: Counter[str] = Counter()
-    for event in events:
-        numbers[event.deployment] += 1
-        yield f"{event.deployment}_e{numbers[event.deployment]:04d}", event
-
-
-def write(ledger: Ledger, path: Path, season: SeasonEvents, *, excel: bool = False) -> int:
+def write(ledger: Ledger, path: Path, events: SeasonEvents, *, excel: bool = False) -> int:
     """Write the table and return the number of events."""
-    runs = {run["run_id"]: run for run in ledger.runs()}
-    rows = (
-        row(name, event, season.best[name], runs[season.best[name].run_id])
-        for name, event in season.events
-    )
-    return write_table(path, HEADER, rows, excel=excel)
+    runs = {run["run_id"]: run for run in ledger.run_notes()}
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for event in events:
+            best = ledger.entry(event.best)
+            yield row(event, best, runs[best.run_id])
+
+    return write_table(path, HEADER, rows(), excel=excel)
 
 
-def row(name: str, event: Event, best: Entry, run: Mapping[str, Any]) -> dict[str, Any]:
+def row(event: SeasonEvent, best: Entry, run: Mapping[str, Any]) -> dict[str, Any]:
     """One event as a row. Place, sun and review stay empty: nothing here knows them."""
     capture = best.capture
     start, end = event.start, event.end
     night = names.is_night(best)
     return {
         **dict.fromkeys(HEADER),
-        "event_id": name,
+        "event_id": event.name,
         "station_id": names.station_id(best),
         "date_local": start.date().isoformat() if start else None,
         "time_local": start.time().isoformat(timespec="seconds") if start else None,
         "label": event.label,
-        "confidence": round(event.best.confidence, 4),
+        "confidence": round(event.confidence, 4),
         "needs_review": event.label == State.UNSURE,
         "count_min": event.count_min,
-        "image_count": len(event.sightings),
+        "image_count": event.image_count,
         "best_image": names.file_path(best),
         "latitude": _rounded(capture.latitude),
         "longitude": _rounded(capture.longitude),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from camtrap.ledger.rows import Entry
 from camtrap.ledger.store import Ledger
 from camtrap.outputs import names
+from camtrap.outputs.season_events import SEEN
 from camtrap.outputs.tables import write_table
 from camtrap.records import LABELS
 
@@ -48,11 +49,17 @@ HEADER = (
 )
 
 
-def write(ledger: Ledger, path: Path, event_of: Mapping[int, str], *, excel: bool = False) -> int:
+def write(
+    ledger: Ledger, path: Path, event_of: Callable[[int], str], *, excel: bool = False
+) -> int:
     """Write the table and return its row count; `event_of` gives the event of a file by its id."""
-    models = {run["run_id"]: run["settings"]["model"]["id"] for run in ledger.runs()}
+    models = {run["run_id"]: run["settings"]["model"]["id"] for run in ledger.run_notes()}
     rows = (
-        row(entry, event_of.get(entry.file_id, ""), models.get(entry.run_id, ""))
+        row(
+            entry,
+            event_of(entry.file_id) if entry.state in SEEN else "",
+            models.get(entry.run_id, ""),
+        )
         for entry in ledger.entries()
     )
     return write_table(path, HEADER, rows, excel=excel)

@@ -22,10 +22,10 @@ class Written:
 def write_all(ledger: Ledger, settings: Settings, *, excel: bool = False) -> Written:
     """Write `images.csv`, `events.csv`, `run.json` and `brief.html`; raises `SeasonError`."""
     season = ledger.season
-    events = events_csv.collect(ledger, settings.event_gap)
     paths = {name: season / name for name in ("events.csv", "images.csv", "run.json", "brief.html")}
-    events_csv.write(ledger, paths["events.csv"], events, excel=excel)
-    images_csv.write(ledger, paths["images.csv"], events.event_of(), excel=excel)
-    said = run_json.write(ledger, paths["run.json"], len(events.events))
-    brief.write(ledger, paths["brief.html"], events)
+    with events_csv.collect(ledger, settings.event_gap) as events:
+        events_csv.write(ledger, paths["events.csv"], events, excel=excel)
+        images_csv.write(ledger, paths["images.csv"], events.event_of, excel=excel)
+        said = run_json.write(ledger, paths["run.json"], len(events))
+        brief.write(ledger, paths["brief.html"], events)
     return Written(tuple(paths.values()), {key: said[key] for key in ("files", "states", "events")})

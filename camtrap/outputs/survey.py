@@ -1,4 +1,4 @@
-"""What the brief tells, gathered in one pass over the ledger."""
+"""What the brief tells, gathered in one pass over the files and one over the events."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
-from camtrap.events.grouping import Event
 from camtrap.ledger.rows import Entry
 from camtrap.ledger.store import Ledger
 from camtrap.outputs import names
-from camtrap.outputs.events_csv import SeasonEvents
 from camtrap.outputs.markup import day_of
+from camtrap.outputs.season_events import SeasonEvent, SeasonEvents, camera_dated
 from camtrap.records import State
 
 UNREAD = (State.UNREADABLE, State.TRUNCATED)
+HERDS = (State.PREY, State.OTHER)
 UNREAD_LISTED = 20
 
 
@@ -23,30 +24,8 @@ UNREAD_LISTED = 20
 class Sight:
     """An event and the frame that stands for it on the page."""
 
-    name: str
-    event: Event
+    event: SeasonEvent
     frame: Entry
-
-    @property
-    def label(self) -> State:
-        return State(self.event.label)
-
-    @property
-    def station(self) -> str:
-        return names.station_id(self.frame)
-
-    @property
-    def confidence(self) -> float:
-        return self.frame.confidence or 0.0
-
-    @property
-    def leopard(self) -> float:
-        return self.frame.probabilities.get(State.LEOPARD, 0.0)
-
-    @property
-    def start(self) -> datetime | None:
-        """When the event began, unless only the file's own date would tell."""
-        return self.event.start if camera_time(self.frame) else None
 
 
 @dataclass(slots=True)
@@ -65,57 +44,71 @@ class Tally:
             self.last = max(self.last or moment, moment)
 
 
+@dataclass(slots=True)
+class Herd:
+    """The events of one label at one station: counts, the span of dates, and the most certain."""
+
+    best: SeasonEvent
+    events: int = 0
+    frames: int = 0
+    dates: Tally = field(default_factory=Tally)
+
+    def note(self, event: SeasonEvent) -> None:
+        """Count an event."""
+        self.events += 1
+        self.frames += event.image_count
+        self.dates.note(event.began)
+        self.best = min(self.best, event, key=lambda each: (-each.shown_confidence, each.name))
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What the page tells, gathered in one pass over the ledger."""
+    """What the page tells; of files and events it holds counts, not themselves.
 
-    sights: Sequence[Sight]
+    `hours` counts the events of each label by the hour in which they began.
+    """
+
+    ledger: Ledger
+    events: SeasonEvents
     stations: Mapping[str, Tally]
     whole: Tally
+    herds: Mapping[tuple[str, State], Herd]
+    hours: Mapping[State, Counter[int]]
     unread: Sequence[Entry]
 
-    def of(self, *labels: State) -> list[Sight]:
-        """The sights of some labels, the most certain first."""
-        chosen = (sight for sight in self.sights if sight.label in labels)
-        return sorted(chosen, key=lambda sight: (-sight.confidence, sight.name))
+    def sights(self, order: str, limit: int, *labels: State) -> list[Sight]:
+        """The first events of some labels, in an order of `season_events`."""
+        return list(map(self.sight, self.events.first(order, limit, *labels)))
+
+    def sight(self, event: SeasonEvent) -> Sight:
+        """An event with its frame."""
+        return Sight(event, self.ledger.entry(event.shown))
 
 
 def survey(ledger: Ledger, events: SeasonEvents) -> Survey:
-    """Count files and events by station, and choose the frames to show; holds no other files."""
+    """Count files and events by station."""
     stations: dict[str, Tally] = {}
+    for file in ledger.glimpses():
+        tally = stations.setdefault(names.station_id(file), Tally())
+        tally.states[State(file.state)] += 1
+        if file.taken_at is not None and camera_dated(file.timestamp_source):
+            tally.note(datetime.fromisoformat(file.taken_at))
+    herds: dict[tuple[str, State], Herd] = {}
+    hours: dict[State, Counter[int]] = {}
+    for event in events:
+        stations[event.station].events[event.label] += 1
+        if event.began is not None:
+            hours.setdefault(event.label, Counter())[event.began.hour] += 1
+        if event.label in HERDS:
+            herds.setdefault((event.station, event.label), Herd(event)).note(event)
     whole = Tally()
-    unread: list[Entry] = []
-    unsure = {
-        sighting.key: name
-        for name, event in events.events
-        if event.label == State.UNSURE
-        for sighting in event.sightings
-    }
-    frames = dict(events.best)
-    for entry in ledger.entries():
-        for tally in (whole, stations.setdefault(names.station_id(entry), Tally())):
-            tally.states[entry.state] += 1
-            tally.note(camera_time(entry))
-        if entry.state in UNREAD and len(unread) < UNREAD_LISTED:
-            unread.append(entry)
-        # Of a doubtful event, the frame most like a leopard is the one that a person has to see.
-        name = unsure.get(entry.file_id)
-        if name is not None and _leopard(entry) > _leopard(frames[name]):
-            frames[name] = entry
-    sights = [Sight(name, event, frames[name]) for name, event in events.events]
-    for sight in sights:
-        whole.events[sight.label] += 1
-        stations[sight.station].events[sight.label] += 1
-    return Survey(sights, dict(sorted(stations.items())), whole, unread)
-
-
-def _leopard(entry: Entry) -> float:
-    return entry.probabilities.get(State.LEOPARD, 0.0)
-
-
-def camera_time(entry: Entry) -> datetime | None:
-    """The time that the camera gave; a file's own date changes with copying and dates nothing."""
-    return None if entry.capture.timestamp_source == "modified" else entry.capture.taken_at
+    for tally in stations.values():
+        whole.events.update(tally.events)
+        whole.states.update(tally.states)
+        whole.note(tally.first)
+        whole.note(tally.last)
+    unread = list(islice(ledger.entries(UNREAD), UNREAD_LISTED))
+    return Survey(ledger, events, dict(sorted(stations.items())), whole, herds, hours, unread)
 
 
 def span(tally: Tally, unknown: str) -> str:

@@ -64,7 +64,10 @@ def cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return " ".join(str(value).splitlines()) if isinstance(value, str) else str(value)
+    if not isinstance(value, str):
+        return str(value)
+    # No line break of any alphabet is printable, and nearly every cell is.
+    return str(value) if value.isprintable() else " ".join(value.splitlines())
 
 
 def guarded(text: str) -> str:

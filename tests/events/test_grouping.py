@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camtrap.events.grouping import Event, Sighting, group, independent
+from camtrap.events.grouping import Event, Sighting, group, group_ordered, independent
 
 NIGHT = datetime(2026, 2, 3, 23, 45)
 GAP = timedelta(minutes=30)
@@ -161,3 +161,19 @@ def test_inside_an_event_records_are_near_and_between_events_they_are_not(
             assert known[0] - last[place] >= GAP
         if known:
             last[place] = known[-1]
+
+
+@given(sightings)
+def test_a_stream_in_order_gives_the_same_events(seen: list[Sighting]) -> None:
+    ordered = sorted(
+        seen, key=lambda one: (one.deployment, one.label, one.taken_at or datetime.max, one.key)
+    )
+    events = list(group_ordered(iter(ordered), GAP))
+    assert sorted(map(repr, events)) == sorted(map(repr, group(seen, GAP)))
+    assert [one for event in events for one in event.sightings] == ordered
+
+
+def test_an_event_of_a_stream_comes_as_soon_as_it_is_over() -> None:
+    stream = iter([sighting(1, 0), sighting(2, 60), sighting(3, 120)])
+    assert next(group_ordered(stream, GAP)).sightings == (sighting(1, 0),)
+    assert next(stream) == sighting(3, 120)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from camtrap.ledger.duplicates import KnownContent
+from camtrap.ledger.duplicates import KnownContent, original_of
 from camtrap.ledger.store import Ledger
 from camtrap.records import ImageFile, Prediction, State
 from tests.cards import listed, new_run, states
@@ -142,3 +142,15 @@ def test_known_content_is_what_a_commit_has_shown(ledger: Ledger, season: Path) 
         assert known("k")
         assert not known("broken")
         assert not known("")
+
+
+def test_whether_content_is_known_is_asked_of_an_index(ledger: Ledger) -> None:
+    """Else every picture of a season costs a walk over all that came before it."""
+    queries: list[str] = []
+    ledger._db.set_trace_callback(queries.append)
+    original_of(ledger._db, "k", besides=1)
+    ledger._db.set_trace_callback(None)
+    # SQLite plans before it knows the values, and must find the index all the same.
+    query = queries[0].replace("'k'", "?")
+    plan = [row["detail"] for row in ledger._db.execute(f"EXPLAIN QUERY PLAN {query}", ("k",))]
+    assert any("USING INDEX file_by_content" in step for step in plan), plan

@@ -278,18 +278,52 @@ def test_every_file_has_its_own_detections(
         assert order == sorted(order, key=lambda place: ("CAB".index(place[0]), place[1]))
 
 
-def test_entries_stream_in_the_order_of_an_index(ledger: Ledger) -> None:
+@pytest.mark.parametrize("states", [frozenset(State), frozenset({State.PENDING, State.PREY})])
+def test_entries_stream_in_the_order_of_an_index(ledger: Ledger, states: frozenset[State]) -> None:
     """A season of a million files must not be sorted in memory each time that it is read."""
     queries: list[str] = []
     card = ledger.add_card("A", CARD)
     ledger.register(card, listed(CARD, 1))
     ledger._db.set_trace_callback(queries.append)
-    list(ledger.entries())
+    assert len(list(ledger.entries(states))) == len(list(ledger.glimpses())) == 1
     ledger._db.set_trace_callback(None)
-    assert len(queries) == 2
+    assert len(queries) == 3
     for query in queries:
         plan = [row["detail"] for row in ledger._db.execute(f"EXPLAIN QUERY PLAN {query}")]
         assert not any("TEMP B-TREE" in step for step in plan), plan
+
+
+def test_entries_of_some_states_are_those_of_all_that_have_them(ledger: Ledger) -> None:
+    for name in "AB":
+        card = ledger.add_card(name, Path(f"/cards/{name}"))
+        files = listed(card.root, 6)
+        ledger.register(card, files)
+        box = Detection("prey", 0.9, Box(0, 0, 1, 1), 0.8)
+        said = [seen(file, f"{name} {file.relative_path}", State.PREY) for file in files[:4]]
+        said = [replace(each, detections=(box,) * n) for n, each in enumerate(said)]
+        said[1] = replace(said[1], state=State.EMPTY)
+        ledger.record(card, new_run(ledger), list(zip(files, said, strict=False)))
+    entries = list(ledger.entries())
+    assert [len(entry.detections) for entry in entries] == [0, 1, 2, 3, 0, 0] * 2
+    for states in ({State.PREY}, {State.EMPTY, State.PENDING}, set[State]()):
+        found = list(ledger.entries(states))
+        assert found == [entry for entry in entries if entry.state in states]
+    assert [ledger.entry(entry.file_id) for entry in entries] == entries
+
+
+def test_a_file_number_that_is_none_is_told(ledger: Ledger) -> None:
+    with pytest.raises(SeasonError, match="does not know a file number 7"):
+        ledger.entry(7)
+
+
+def test_a_glimpse_tells_what_the_entry_tells(ledger: Ledger) -> None:
+    card = ledger.add_card("A", CARD)
+    files = listed(CARD, 2)
+    ledger.register(card, files)
+    ledger.record(card, new_run(ledger), [(files[0], replace(seen(files[0]), capture=FULL))])
+    first, second = ledger.glimpses()
+    assert first == ("A", files[0].relative_path, "empty", "exif", "2026-02-03T23:59:58.250000")
+    assert second == ("A", files[1].relative_path, "pending", None, None)
 
 
 def test_totals_count_every_card(ledger: Ledger) -> None:
@@ -322,3 +356,5 @@ def test_a_run_tells_of_how_many_files_it_had_the_last_word(ledger: Ledger) -> N
     ledger.record(card, run, [(file, seen(file)) for file in files[:2]])
     new_run(ledger)
     assert [run["files"] for run in ledger.runs()] == [2, 0]
+    notes = [{key: run[key] for key in run if key != "files"} for run in ledger.runs()]
+    assert ledger.run_notes() == notes

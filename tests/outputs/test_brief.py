@@ -20,6 +20,7 @@ from PIL import Image
 from camtrap.errors import SeasonError
 from camtrap.ledger.store import Ledger
 from camtrap.outputs import brief, events_csv, markup
+from camtrap.outputs.season_events import SeasonEvents
 from camtrap.records import LABELS, Box, Capture, Detection, ImageFile, Prediction, State
 
 THRESHOLDS = {
@@ -397,7 +398,7 @@ def test_a_page_that_cannot_be_written_is_a_season_error(full: Season) -> None:
         brief.write(full.ledger, full.folder / "no folder" / "brief.html", collected(full))
 
 
-def collected(season: Season) -> events_csv.SeasonEvents:
+def collected(season: Season) -> SeasonEvents:
     return events_csv.collect(season.ledger)
 
 

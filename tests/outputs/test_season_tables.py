@@ -54,6 +54,10 @@ def read(path: Path) -> Table:
         return list(csv.DictReader(stream))
 
 
+def no_event(file_id: int) -> str:
+    return ""
+
+
 @pytest.fixture
 def filled(ledger: Ledger, odd: Path) -> Iterator[Ledger]:
     """The season of a card on which everything is wrong that may be."""
@@ -64,7 +68,7 @@ def filled(ledger: Ledger, odd: Path) -> Iterator[Ledger]:
 @pytest.fixture
 def images(filled: Ledger, tmp_path: Path) -> Table:
     events = events_csv.collect(filled)
-    images_csv.write(filled, tmp_path / "images.csv", events.event_of())
+    images_csv.write(filled, tmp_path / "images.csv", events.event_of)
     return read(tmp_path / "images.csv")
 
 
@@ -84,7 +88,7 @@ def test_every_file_has_one_row(images: Table) -> None:
 
 
 def test_the_header_is_exactly_this(filled: Ledger, tmp_path: Path) -> None:
-    assert images_csv.write(filled, tmp_path / "i.csv", {}) == len(ODD_STATES)
+    assert images_csv.write(filled, tmp_path / "i.csv", no_event) == len(ODD_STATES)
     first_line = (tmp_path / "i.csv").read_text(encoding="utf-8").split("\n")[0]
     assert first_line == (
         "image_id,deployment_id,station_id,event_id,file_path,file_name,timestamp,"
@@ -132,7 +136,7 @@ def test_times_sizes_and_names_are_told_as_they_are(images: Table) -> None:
 def test_what_waits_is_told_as_pending(ledger: Ledger, tmp_path: Path) -> None:
     card = ledger.add_card("A", tmp_path)
     ledger.register(card, listed(tmp_path, 1))
-    images_csv.write(ledger, tmp_path / "i.csv", {})
+    images_csv.write(ledger, tmp_path / "i.csv", no_event)
     [row] = read(tmp_path / "i.csv")
     assert (row["status"], row["label"], row["timestamp"]) == ("pending", "", "")
 
@@ -193,8 +197,8 @@ def test_the_gap_between_events_can_be_chosen(ledger: Ledger, tmp_path: Path) ->
         f"{n}.JPG": frame("prey", n, taken_at=start + timedelta(minutes=10 * n)) for n in range(4)
     }
     fill(ledger, put(tmp_path / "card", frames))
-    assert len(events_csv.collect(ledger).events) == 1
-    assert len(events_csv.collect(ledger, timedelta(minutes=10)).events) == 4
+    assert len(events_csv.collect(ledger)) == 1
+    assert len(events_csv.collect(ledger, timedelta(minutes=10))) == 4
 
 
 def test_an_event_by_day_is_told_so(ledger: Ledger, tmp_path: Path) -> None:
@@ -231,9 +235,9 @@ def test_a_card_whose_folder_is_not_utf_8_can_be_told(ledger: Ledger, tmp_path: 
 def test_every_table_is_utf_8_with_line_feeds(filled: Ledger, tmp_path: Path) -> None:
     season = events_csv.collect(filled)
     paths = [tmp_path / name for name in ("images.csv", "events.csv", "run.json")]
-    images_csv.write(filled, paths[0], season.event_of())
+    images_csv.write(filled, paths[0], season.event_of)
     events_csv.write(filled, paths[1], season)
-    run_json.write(filled, paths[2], len(season.events))
+    run_json.write(filled, paths[2], len(season))
     for path in paths:
         data = path.read_bytes()
         assert "ST02_ручей" in data.decode() or path.name == "run.json"
@@ -244,7 +248,7 @@ def test_every_table_is_utf_8_with_line_feeds(filled: Ledger, tmp_path: Path) ->
 
 def test_for_excel_every_table_has_a_byte_order_mark(filled: Ledger, tmp_path: Path) -> None:
     season = events_csv.collect(filled)
-    images_csv.write(filled, tmp_path / "i.csv", season.event_of(), excel=True)
+    images_csv.write(filled, tmp_path / "i.csv", season.event_of, excel=True)
     events_csv.write(filled, tmp_path / "e.csv", season, excel=True)
     for name in ("i.csv", "e.csv"):
         assert (tmp_path / name).read_bytes().startswith(b"\xef\xbb\xbf")
@@ -254,7 +258,7 @@ def test_the_same_ledger_gives_the_same_bytes(filled: Ledger, tmp_path: Path) ->
     for name in ("one", "two"):
         season = events_csv.collect(filled)
         (tmp_path / name).mkdir()
-        images_csv.write(filled, tmp_path / name / "i.csv", season.event_of())
+        images_csv.write(filled, tmp_path / name / "i.csv", season.event_of)
         events_csv.write(filled, tmp_path / name / "e.csv", season)
     for table in ("i.csv", "e.csv"):
         assert (tmp_path / "one" / table).read_bytes() == (tmp_path / "two" / table).read_bytes()
