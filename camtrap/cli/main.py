@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from camtrap import __version__
-from camtrap.cli import evaluate, explain, models, run, train
+from camtrap.cli import doctor, evaluate, explain, models, run, train
 from camtrap.errors import CamtrapError
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command("models")(models.models)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
+app.command("doctor")(doctor.doctor)
 
 
 def _version(wanted: bool) -> None:
