@@ -25,7 +25,7 @@ from camtrap.errors import ModelError
 from camtrap.pixels.decode import FRAME_SIDE, Decode, decode_frame, is_cut_jpeg
 from camtrap.records import ImageFile
 from camtrap.vision.backends import memory
-from camtrap.vision.backends.base import NAMES, Spec
+from camtrap.vision.backends.base import NAMES, Spec, install_command
 from camtrap.vision.backends.choice import OFFERED, parsed, resolved_device
 from camtrap.vision.backends.selfcheck import Measured, fastest, measured, sample_card
 from camtrap.vision.checkpoint import ModelInfo
@@ -33,7 +33,6 @@ from camtrap.vision.predictor import Look, Predictor, load_predictor
 
 log = logging.getLogger(__name__)
 
-_EXTRAS = {"onnxruntime": "onnx"}
 _ASKED = "as the settings say"
 
 Measure = Callable[[ModelInfo, Sequence[Spec], Sequence[Look]], list[Measured]]
@@ -121,7 +120,7 @@ def look_at_backends(
     missing = {spec.name: spec for spec in reversed(specs) if spec not in there}
     offers = [
         *(Offer(spec, by_spec.get(spec)) for spec in there),
-        *(Offer(spec, install=_install(name)) for name, spec in missing.items()),
+        *(Offer(spec, install=install_command(name)) for name, spec in missing.items()),
     ]
     return Backends(tuple(offers), chosen, why, problem)
 
@@ -136,11 +135,6 @@ def _measured(
         # Whatever the reference trips over, the other checks still have something to say.
         log.debug("the reference does not run", exc_info=True)
         return [], f"The reference, {NAMES[specs[0].name]}, does not run: {_reason(error)}"
-
-
-def _install(name: str) -> str:
-    # Double quotes are understood by every shell, that of Windows included.
-    return f'pip install "camtrap[{_EXTRAS.get(name, name)}]"'
 
 
 def open_predictor(settings: Settings, backends: Backends) -> tuple[Predictor | None, str]:

@@ -21,6 +21,11 @@ PRECISIONS = {
 """What each backend runs at, the reference's own first."""
 
 
+def install_command(name: str) -> str:
+    """What is typed to get a backend, in any system's shell."""
+    return f'pip install "camtrap[{"onnx" if name == "onnxruntime" else name}]"'
+
+
 class Spec(NamedTuple):
     """Which backend: a key of `NAMES`, a precision, and a device in PyTorch's spelling."""
 

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 
 from camtrap.errors import ModelError
 from camtrap.vision.backends import memory
-from camtrap.vision.backends.base import NAMES, PRECISIONS, Backend, Spec
+from camtrap.vision.backends.base import NAMES, PRECISIONS, Backend, Spec, install_command
 from camtrap.vision.backends.selfcheck import check_looks, fastest, measured
 from camtrap.vision.checkpoint import ModelInfo
 
@@ -60,10 +60,9 @@ def parsed(backend: str, device: str) -> Spec:
             f"{', '.join(PRECISIONS[name])}."
         )
     if not is_installed(name):
-        extra = {"onnxruntime": "onnx"}.get(name, name)
         raise ModelError(
-            f"{NAMES[name]} is not installed. Install it with pip install 'camtrap[{extra}]', or "
-            "leave --backend out."
+            f"{NAMES[name]} is not installed. Get it with {install_command(name)}, or leave "
+            "--backend out."
         )
     if name != "torch" and device not in ("auto", "cpu"):
         raise ModelError(

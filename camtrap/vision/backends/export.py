@@ -39,7 +39,7 @@ def write_graph(info: ModelInfo) -> ModelInfo:
     except ImportError as error:
         raise ModelError(
             f"The graph of '{info.name}' cannot be written: {error}. "
-            "Install what it takes with pip install 'camtrap[train]'."
+            'Install what it takes with pip install "camtrap[train]".'
         ) from error
     model = _exported(info)
     _point_into(model, read_weights(info), info)

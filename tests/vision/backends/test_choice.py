@@ -66,7 +66,7 @@ def test_what_cannot_be_is_refused_with_what_can(installed, backend, device, mes
 )
 def test_what_is_not_installed_is_told_with_the_command(installed, name, extra):
     installed.clear()
-    with pytest.raises(ModelError, match=rf"pip install 'camtrap\[{extra}\]'"):
+    with pytest.raises(ModelError, match=rf'pip install "camtrap\[{extra}\]"'):
         parsed(name, "cpu")
 
 
