@@ -123,7 +123,8 @@ class Prediction:
 
     `state` is a triage label or `unsure`, `unreadable`, `truncated`; `probabilities` holds one
     calibrated value per label of `LABELS`, summing to 1, and is empty when the picture could not be
-    read; `reason` then says why. `content_key` is the SHA-1 of the file's bytes in hexadecimal.
+    read; `reason` then says why. `content_key` is what `card.content` makes of
+    its bytes.
     `infrared` is True for a picture without colour.
     """
 

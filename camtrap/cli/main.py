@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from camtrap import __version__
-from camtrap.cli import doctor, evaluate, explain, models, run, train
+from camtrap.cli import doctor, evaluate, explain, ledger, models, retry, run, status, train
 from camtrap.errors import CamtrapError
 
 app = typer.Typer(
@@ -31,6 +31,9 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
 app.command("doctor")(doctor.doctor)
+app.command("status")(status.status)
+app.command("retry")(retry.retry)
+app.add_typer(ledger.app, name="ledger")
 
 
 def _version(wanted: bool) -> None:

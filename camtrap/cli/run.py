@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import json
-import signal
-import sys
-import threading
+import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from camtrap.errors import CamtrapError
+from camtrap.cli import running
+from camtrap.cli.running import EXIT_INTERRUPTED, EXIT_SOME_UNREADABLE, Outcome, Talk
+from camtrap.errors import CamtrapError, SeasonError
 
 if TYPE_CHECKING:
     from camtrap.config import Settings
     from camtrap.engine.season import CardSummary
+    from camtrap.ledger.reconcile import Reconciliation
     from camtrap.ledger.store import Ledger
-    from camtrap.vision.predictor import Predictor
 
-EXIT_SOME_UNREADABLE = 3
-EXIT_INTERRUPTED = 130
+log = logging.getLogger(__name__)
+
+
+class Verify(StrEnum):
+    """How closely files are looked at that were read before."""
+
+    FULL = "full"
 
 
 def run(
@@ -57,6 +62,14 @@ def run(
         list[str] | None,
         typer.Option(metavar="LABEL=P", help="Replace one threshold, e.g. leopard=0.3"),
     ] = None,
+    redo: Annotated[
+        bool,
+        typer.Option("--redo", help="Triage every file of the season again; reviews are kept."),
+    ] = False,
+    verify: Annotated[
+        Verify | None,
+        typer.Option(help="full: compare every byte of files that were read before."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be done; write nothing.")
     ] = False,
@@ -79,7 +92,7 @@ def run(
         workers=workers,
         thresholds=dict(map(parse_threshold, threshold or ())),
     )
-    say = _Talk(quiet)
+    say = Talk(quiet)
     if dry_run:
         _foresee(cards, as_json)
         return
@@ -91,26 +104,43 @@ def run(
 
     for card in cards:
         check_apart(out, card)
-    with Ledger(out, create=True) as ledger:
+    facts = {"cards": [str(card) for card in cards], "settings": settings.as_dict()}
+    with running.writing_to(out, **facts), Ledger(out, create=True) as ledger:
         summaries = [add_card(ledger, card) for card in cards]
         for summary in summaries:
             _tell_card(summary, say)
-        interrupted = False
-        if any(ledger.pending_bytes(summary.card)[0] for summary in summaries):
-            interrupted = _triage(ledger, summaries, settings, say, quiet=quiet, excel=excel)
+        if verify:
+            _verify(ledger, summaries, say)
+        ended = _triage(ledger, summaries, settings, say, quiet=quiet, excel=excel, redo=redo)
+        counts: list[Reconciliation] = []
+        try:
+            if verify and not ended.interrupted:
+                _verify(ledger, summaries, say, only_new=True)
+            if not ended.interrupted:
+                counts = _reconcile(ledger, summaries, cards, ended, say)
+        except CamtrapError:
+            write_all(ledger, settings, excel=excel)  # the card is gone, and its results are not
+            raise
         written = write_all(ledger, settings, excel=excel)
         totals = ledger.totals()
+        log.debug("%s", account(totals))
     if as_json:
-        typer.echo(json.dumps({**written.account, "season": str(out)}, ensure_ascii=False))
+        said = {
+            **written.account,
+            "season": str(out),
+            "reconciled": [found.as_dict() for found in counts],
+        }
+        typer.echo(json.dumps(said, ensure_ascii=False))
     else:
         typer.echo(account(totals))
     for path in written.paths:
         say(f"wrote {path}")
-    if interrupted:
-        say("Interrupted. What is done is kept; to continue, run the same command again:")
-        say(f"  {_command_line()}")
+    _raise_if_unbalanced(counts)
+    if ended.interrupted:
+        running.say_how_to_go_on(say)
         raise typer.Exit(EXIT_INTERRUPTED)
-    if _unread(totals) or any(summary.unlisted for summary in summaries):
+    unlisted = any(summary.unlisted for summary in summaries)
+    if running.unread(totals) or unlisted or any(found.unlisted for found in counts):
         raise typer.Exit(EXIT_SOME_UNREADABLE)
 
 
@@ -118,100 +148,85 @@ def _triage(
     ledger: Ledger,
     summaries: list[CardSummary],
     settings: Settings,
-    say: _Talk,
+    say: Talk,
     *,
     quiet: bool,
     excel: bool,
-) -> bool:
-    """Run the model over what is pending; True when a person interrupted it."""
-    from camtrap import __version__
-    from camtrap.engine.progress import RunProgress
-    from camtrap.engine.season import check_model, model_id, run_card
-    from camtrap.outputs.season import write_all
-    from camtrap.vision.predictor import load_predictors
+    redo: bool,
+) -> Outcome:
+    """Run the model over what is pending, if anything is."""
+    from camtrap.engine.season import begin_redo, check_model
 
-    predictors = load_predictors(
-        settings.model,
-        device=settings.device,
-        backend=settings.backend,
-        thresholds=settings.thresholds,
-    )
-    predictor = predictors[0]
-    say(f"model {predictor.info.name} {predictor.info.version}, {_told(predictors)}")
-    check_model(ledger, predictor.info, predictor.thresholds)
-    run_id = ledger.start_run(
-        {
-            "camtrap": __version__,
-            "command": _command_line(),
-            "backend": _told(predictors),
-            "model": {"id": model_id(predictor.info), "sha256": predictor.info.sha256},
-            "thresholds": predictor.thresholds.as_dict(),
-            "settings": settings.as_dict(),
-        }
-    )
-    pending = [ledger.pending_bytes(summary.card) for summary in summaries]
-    files, size = (sum(column) for column in zip(*pending, strict=True))
-    try:
-        with (
-            _interruptible() as stop,
-            RunProgress(files, size, quiet=quiet) as progress,
-        ):
-            for summary in summaries:
-                run_card(
-                    ledger,
-                    summary.card,
-                    predictors,
-                    run_id,
-                    settings,
-                    stop=stop,
-                    progress=progress,
-                )
-    except CamtrapError:
-        write_all(ledger, settings, excel=excel)  # what was done before the error is worth having
-        raise
-    left = sum(ledger.pending_bytes(summary.card)[0] for summary in summaries)
-    if not left:
-        ledger.finish_run(run_id)
-    return stop.is_set() and left > 0
+    # The same card may have been named twice.
+    cards = list({summary.card.card_id: summary.card for summary in summaries}.values())
+    if not redo and not any(ledger.pending_bytes(card)[0] for card in cards):
+        return Outcome()
+    predictors = running.open_model(settings, say)
+    info, thresholds = predictors[0].info, predictors[0].thresholds
+    if redo:
+        begun = begin_redo(ledger, info, thresholds)
+        if begun is None:
+            say("all files are being triaged again since an earlier run; it goes on")
+        else:
+            say(f"all {begun:,} files of the season are triaged again; reviews are kept")
+        _tell_waiting(ledger, {card.card_id for card in cards}, say)
+    check_model(ledger, info, thresholds)
+    return running.triage(ledger, cards, predictors, settings, quiet=quiet, excel=excel, redo=redo)
 
 
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """Let the first Ctrl-C (or SIGTERM) finish what is in flight, and a second one stop at once."""
-    stop = threading.Event()
-
-    def on_signal(number: int, frame: Any) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    signals = (signal.SIGINT, signal.SIGTERM)
-    previous = {number: signal.signal(number, on_signal) for number in signals}
-    try:
-        yield stop
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+def _tell_waiting(ledger: Ledger, given: set[int], say: Talk) -> None:
+    """After `--redo`: which other cards of the season wait to be run."""
+    for card in ledger.cards():
+        waiting, _ = ledger.pending_bytes(card)
+        if waiting and card.card_id not in given:
+            say(f"  {waiting:,} files of card {card.name} wait for it: run it without --redo")
 
 
-def _told(predictors: Sequence[Predictor]) -> str:
-    """What runs the networks, for people: one backend, on as many devices as there are."""
-    first, *more = (predictor.backend for predictor in predictors)
-    return ", ".join([str(first), *(spec.device for spec in more)])
+def _verify(
+    ledger: Ledger, summaries: Sequence[CardSummary], say: Talk, *, only_new: bool = False
+) -> None:
+    """Compare every byte of files that were read before, or note the keys of the new ones."""
+    from camtrap.engine.season import verify_card
+
+    for summary in summaries:
+        found = verify_card(ledger, summary.card, only_new=only_new)
+        text = f"card {summary.card.name}: {found.same:,} files verified"
+        if found.changed:
+            text += f", {found.changed:,} hold other bytes than before, read again"
+        if found.unread:
+            text += f", {found.unread:,} could not be read this time"
+        say(text)
 
 
-class _Talk:
-    """Says things to a person, on standard error, unless told to be quiet."""
+def _reconcile(
+    ledger: Ledger,
+    summaries: Sequence[CardSummary],
+    roots: Sequence[Path],
+    ended: Outcome,
+    say: Talk,
+) -> list[Reconciliation]:
+    """Count every card a second time, and say whether each of its files has a state."""
+    from camtrap.ledger.reconcile import reconcile
 
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
+    counts = []
+    for summary, root in zip(summaries, roots, strict=True):
+        found = reconcile(ledger, summary.card, root, run_id=ended.run_id)
+        states = " + ".join(f"{count:,} {state}" for state, count in found.states.items())
+        gone = f" - {found.gone:,} no longer on it" if found.gone else ""
+        equals = "=" if found.is_balanced else "is not"
+        say(f"card {found.card}: {found.on_card:,} files on it {equals} {states or 0}{gone}")
+        counts.append(found)
+    return counts
 
-    def __call__(self, text: str) -> None:
-        if not self._quiet:
-            typer.echo(text, err=True)
+
+def _raise_if_unbalanced(counts: Sequence[Reconciliation]) -> None:
+    from camtrap.ledger.reconcile import explain
+
+    if wrong := [explain(found) for found in counts if not found.is_balanced]:
+        raise SeasonError(" ".join(wrong))
 
 
-def _tell_card(summary: CardSummary, say: _Talk) -> None:
+def _tell_card(summary: CardSummary, say: Talk) -> None:
     listing = summary.listing
     text = f"card {summary.card.name}: {listing.new:,} new files"
     if listing.known:
@@ -245,15 +260,3 @@ def _foresee(cards: list[Path], as_json: bool) -> None:
             )
     if as_json:
         typer.echo(json.dumps(said, ensure_ascii=False))
-
-
-def _unread(totals: Counter[Any]) -> int:
-    from camtrap.records import State
-
-    return totals[State.UNREADABLE] + totals[State.TRUNCATED]
-
-
-def _command_line() -> str:
-    import shlex
-
-    return shlex.join(["camtrap", *sys.argv[1:]])

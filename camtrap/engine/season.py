@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,11 +16,15 @@ from itertools import chain, islice
 from pathlib import Path
 
 from camtrap import __version__
+from camtrap.batches import in_batches
+from camtrap.card.content import content_key, is_content_of
 from camtrap.card.scan import scan
 from camtrap.config import Settings
 from camtrap.engine.local import Result, triage_files
 from camtrap.engine.progress import RunProgress
-from camtrap.errors import CamtrapError, SeasonError
+from camtrap.engine.stages import read_file
+from camtrap.errors import CamtrapError, SeasonError, UnreadablePicture
+from camtrap.ledger.again import failed, note_full_keys, read_before, redo, start_again
 from camtrap.ledger.duplicates import KnownContent
 from camtrap.ledger.listing import ListingCount
 from camtrap.ledger.rows import CardEntry
@@ -177,19 +182,116 @@ def check_model(ledger: Ledger, info: ModelInfo, thresholds: Thresholds) -> None
     """Never mix results of two models or two sets of thresholds unseen; raises `SeasonError`."""
     for run in ledger.runs():
         if not run["files"]:
-            continue  # it failed before its first result, which binds nobody
+            continue  # it failed before its first result, or was done again, and binds nobody
         model = run["settings"]["model"]
         if run["settings"]["thresholds"] != thresholds.as_dict():
             raise SeasonError(
                 f"This season was triaged with the thresholds {run['settings']['thresholds']}, "
-                f"and now they are {thresholds.as_dict()}. Keep to the first, or begin a new "
-                "season (--out)."
+                f"and now they are {thresholds.as_dict()}. Keep to the first, triage all of its "
+                "files again (--redo; reviews are kept), or begin a new season (--out)."
             )
         if model["sha256"] != info.sha256:
             raise SeasonError(
                 f"This season was triaged with the model {model['id']}, and '{model_id(info)}' is "
-                "another. Keep to that model (--model), or begin a new season (--out)."
+                "another. Keep to that model (--model), triage all of its files again (--redo; "
+                "reviews are kept), or begin a new season (--out)."
             )
+
+
+def begin_redo(ledger: Ledger, info: ModelInfo, thresholds: Thresholds) -> int | None:
+    """Make all files of the season pending again; returns how many.
+
+    None when this very redo has begun already and has not ended: the same command then continues,
+    and does not begin once more. People's reviews stay. Raises `SeasonError`.
+    """
+    for run in reversed(ledger.run_notes()):
+        if run["finished_at"] is not None:
+            break
+        said = run["settings"]
+        if said.get("redo"):
+            same = said["model"]["sha256"] == info.sha256
+            if same and said["thresholds"] == thresholds.as_dict():
+                return None
+            break
+    return redo(ledger)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyCount:
+    """Of a card's files that were read before: how many hold the same bytes, and how many others.
+
+    `unread` could not be read this time; what was said of them stands.
+    """
+
+    same: int = 0
+    changed: int = 0
+    unread: int = 0
+
+
+def verify_card(ledger: Ledger, card: CardEntry, *, only_new: bool = False) -> VerifyCount:
+    """Read every file of a card that was read before, and compare all of its bytes.
+
+    One that holds other bytes under the same size and time becomes pending. The key of all bytes is
+    noted where there was none; until then only what the older key was made of can be compared.
+    `only_new` looks only at files without such a key. Raises `CardError` when the card vanishes.
+    """
+    count: Counter[str] = Counter()
+    for batch in in_batches(read_before(ledger, card), COMMIT_FILES):
+        changed: list[ImageFile] = []
+        noted: list[tuple[ImageFile, str]] = []
+        for file, short, full in batch:
+            if (only_new and full) or not file.path.exists():
+                continue
+            try:
+                data = read_file(file)
+            except UnreadablePicture as error:
+                log.warning("%s cannot be verified: %s", file.path, error)
+                count["unread"] += 1
+                continue
+            if not is_content_of(full or short, data):
+                log.info("%s holds other bytes than before", file.path)
+                changed.append(file)
+                continue
+            count["same"] += 1
+            if not full:
+                noted.append((file, content_key(data, full=True)))
+        count["changed"] += len(changed)
+        if noted:
+            note_full_keys(ledger, card, noted)
+        if changed:
+            start_again(ledger, card, changed, same_bytes=False)
+    return VerifyCount(**count)
+
+
+@dataclass(frozen=True, slots=True)
+class RetryCount:
+    """Failed files of a card: those that wait to be tried again, and those that are not there.
+
+    The latter have vanished or are others by now: to read them under the old name would be wrong.
+    """
+
+    again: int = 0
+    away: int = 0
+
+
+def count_failed(ledger: Ledger, card: CardEntry) -> RetryCount:
+    """Which failed files lie where the card was last seen; another card may be there by now."""
+    there = Counter(_is_as_known(file) for file in failed(ledger, card))
+    return RetryCount(there[True], there[False])
+
+
+def retry_card(ledger: Ledger, card: CardEntry) -> None:
+    """Make the failed files of a card pending that lie where it was last seen."""
+    for batch in in_batches(failed(ledger, card), _SAMPLE):
+        start_again(ledger, card, [file for file in batch if _is_as_known(file)], same_bytes=True)
+
+
+def _is_as_known(file: ImageFile) -> bool:
+    try:
+        status = file.path.stat()
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (file.size, file.modified_ns)
 
 
 def model_id(info: ModelInfo) -> str:

@@ -7,18 +7,9 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from camtrap.ledger import schema
-from camtrap.ledger.rows import CardEntry, text_of, update_file
+from camtrap.ledger.forget import forget
+from camtrap.ledger.rows import CardEntry, text_of
 from camtrap.records import ImageFile, State
-
-_NOT_LOOKED_AT = dict.fromkeys(
-    (
-        *("duplicate_of", "run_id", "confidence", "probabilities"),
-        *("width", "height", "infrared"),
-        *(name for name, _ in schema.CAPTURE_COLUMNS),
-    )
-)
-"""The columns of a file that only a look at it can fill, empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +17,7 @@ class ListingCount:
     """What registering a card's files found; each file counts once.
 
     `known` are those known from before, `changed` those that are others by now, and `again` those
-    that could not be read and get another chance.
+    that could not be read, or were skipped for want of a reader, and get another chance.
     """
 
     new: int = 0
@@ -46,7 +37,7 @@ def enter(db: sqlite3.Connection, card: CardEntry, file: ImageFile) -> str:
     }
     # A file of which no byte could be read has no content key; one that was decoded has a width.
     row = db.execute(
-        "SELECT file_id, size, modified_ns,"
+        "SELECT file_id, size, modified_ns, content_key, state,"
         " state = 'unreadable' AND (content_key = '' OR width IS NOT NULL) AS untold"
         " FROM file WHERE card_id = ? AND relative_path = ?",
         (card.card_id, name),
@@ -60,16 +51,9 @@ def enter(db: sqlite3.Connection, card: CardEntry, file: ImageFile) -> str:
         )
         return "new"
     same = (row["size"], row["modified_ns"]) == (file.size, file.modified_ns)
-    if same and not row["untold"]:
+    # What reads HEIC may have been installed since, as the reason for skipping it told.
+    readable_now = row["state"] == State.SKIPPED and not file.skip_reason
+    if same and not row["untold"] and not readable_now:
         return "known"
-    _start_again(db, row["file_id"], said)
+    forget(db, row["file_id"], said, same_bytes=same and bool(row["content_key"]))
     return "again" if same else "changed"
-
-
-def _start_again(db: sqlite3.Connection, file_id: int, values: dict[str, Any]) -> None:
-    """Forget what was said of a file; files that only repeated it must now speak for themselves."""
-    db.execute("DELETE FROM detection WHERE file_id = ?", (file_id,))
-    update_file(db, file_id, {**values, "content_key": "", **_NOT_LOOKED_AT})
-    repeated = db.execute("SELECT file_id FROM file WHERE duplicate_of = ?", (file_id,)).fetchall()
-    for row in repeated:
-        _start_again(db, row["file_id"], {"state": State.PENDING, "reason": ""})

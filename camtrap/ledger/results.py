@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
+from camtrap.card.content import kind_of
 from camtrap.errors import SeasonError
 from camtrap.ledger.duplicates import Original, original_of
 from camtrap.ledger.rows import CardEntry, capture_values, text_of, update_file
@@ -16,12 +17,16 @@ def store(
 ) -> Prediction:
     """Store what is said of one file, inside a transaction; returns it as it was stored."""
     row = db.execute(
-        "SELECT file_id FROM file WHERE card_id = ? AND relative_path = ?",
+        "SELECT file_id, content_key FROM file WHERE card_id = ? AND relative_path = ?",
         (card.card_id, text_of(file.relative_path)),
     ).fetchone()
     if row is None:
         raise SeasonError(f"The ledger does not know {file.path}. Run the same command again.")
     file_id = row["file_id"]
+    old, new = row["content_key"], prediction.content_key
+    _carry_reviews(db, file_id, old, new)
+    if old != new and kind_of(old) == kind_of(new):  # other bytes under the same size and time
+        update_file(db, file_id, {"full_key": ""})
     original = original_of(db, prediction.content_key, besides=file_id)
     if original is not None:
         prediction = _repeated(prediction, original)
@@ -44,6 +49,25 @@ def store(
     )
     _store_detections(db, file_id, prediction)
     return prediction
+
+
+def _carry_reviews(db: sqlite3.Connection, file_id: int, old: str, new: str) -> None:
+    """Let reviews of a file count on when its key is of another kind now than when it was reviewed.
+
+    An old key is kept only for a file of the same size and time; had it changed, it would have
+    none. Keys of one kind that differ are two pictures, and a review counts for its own.
+    """
+    kind = kind_of(old)
+    if kind and kind_of(new) not in ("", kind) and has_reviews(db):
+        db.execute(
+            "UPDATE review SET content_key = ? WHERE file_id = ? AND content_key = ?",
+            (new, file_id, old),
+        )
+
+
+def has_reviews(db: sqlite3.Connection) -> bool:
+    """True when the season has the table of reviews, which comes with the first of them."""
+    return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'review'").fetchone() is not None
 
 
 def _repeated(prediction: Prediction, original: Original) -> Prediction:

@@ -20,8 +20,8 @@ from typing import Any, Self
 
 from camtrap.batches import in_batches
 from camtrap.errors import SeasonError
-from camtrap.ledger import schema
 from camtrap.ledger.listing import ListingCount, enter
+from camtrap.ledger.opening import connect, transaction
 from camtrap.ledger.results import store
 from camtrap.ledger.rows import (
     DETECTION_COLUMNS,
@@ -40,7 +40,6 @@ from camtrap.records import Detection, ImageFile, Prediction, State
 
 ALL_STATES = frozenset(State)
 _BATCH = 1000
-_CACHE_KB = 1000
 
 
 class Ledger:
@@ -59,33 +58,9 @@ class Ledger:
             )
         try:
             season.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
+            self._db = connect(path)
         except (OSError, sqlite3.Error) as error:
             raise _cannot_open(path, error) from error
-        try:
-            self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._prepare(path)
-        except sqlite3.Error as error:
-            self._db.close()
-            raise _cannot_open(path, error) from error
-        except SeasonError:
-            self._db.close()
-            raise
-
-    def _prepare(self, path: Path) -> None:
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version > schema.VERSION:
-            raise SeasonError(f"{path} was written by a newer camtrap. Install that version.")
-        # WAL lets a reader look on while a run writes; FULL keeps commits when the power fails.
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        # Files come and go in order, and a commit changes less than this: more would only be held.
-        self._db.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
-        if version == 0:
-            self._db.executescript(
-                f"BEGIN IMMEDIATE; {schema.CREATE} PRAGMA user_version = {schema.VERSION}; COMMIT;"
-            )
 
     def __enter__(self) -> Self:
         return self
@@ -102,20 +77,20 @@ class Ledger:
         """Close the file; what was recorded stays."""
         self._db.close()
 
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The open connection, for the other modules of this room."""
+        return self._db
+
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[None]:
         """One transaction: all of the block is on disk when it ends, or nothing of it.
 
         Raises `SeasonError` when the disk is full or another run is writing.
         """
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(self._db):
                 yield
-                self._db.execute("COMMIT")
-            finally:
-                if self._db.in_transaction:
-                    self._db.rollback()
         except sqlite3.Error as error:
             raise SeasonError(
                 f"The ledger in {self.season} cannot be written: {error}. Check the free space and "
@@ -137,7 +112,7 @@ class Ledger:
         while unique in taken:
             number += 1
             unique = f"{name}-{number}"
-        with self._writing():
+        with self.writing():
             cursor = self._db.execute(
                 "INSERT INTO card (name, root, added_at) VALUES (?, ?, ?)",
                 (unique, stored_path(root), utc_now()),
@@ -147,7 +122,7 @@ class Ledger:
 
     def move_card(self, card: CardEntry, root: Path) -> CardEntry:
         """Note that a card now lies elsewhere (another drive letter or mount point)."""
-        with self._writing():
+        with self.writing():
             self._db.execute(
                 "UPDATE card SET root = ? WHERE card_id = ?", (stored_path(root), card.card_id)
             )
@@ -175,7 +150,7 @@ class Ledger:
         """
         count: Counter[str] = Counter()
         for batch in in_batches(files, _BATCH):
-            with self._writing():
+            with self.writing():
                 for file in batch:
                     count[enter(self._db, card, file)] += 1
         return ListingCount(**count)
@@ -201,7 +176,7 @@ class Ledger:
 
     def start_run(self, settings: dict[str, Any]) -> int:
         """Note that a run begins, with all settings that bear on its results."""
-        with self._writing():
+        with self.writing():
             cursor = self._db.execute(
                 "INSERT INTO run (started_at, settings) VALUES (?, ?)",
                 (utc_now(), json.dumps(settings, ensure_ascii=False, sort_keys=True)),
@@ -211,7 +186,7 @@ class Ledger:
 
     def finish_run(self, run_id: int) -> None:
         """Note that a run came to its end."""
-        with self._writing():
+        with self.writing():
             self._db.execute("UPDATE run SET finished_at = ? WHERE run_id = ?", (utc_now(), run_id))
 
     def runs(self) -> list[dict[str, Any]]:
@@ -235,7 +210,7 @@ class Ledger:
 
         A picture whose content the season knows becomes `duplicate`, whatever was predicted.
         """
-        with self._writing():
+        with self.writing():
             return [store(self._db, card, run_id, file, said) for file, said in results]
 
     # -- what is known

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from camtrap.card.content import content_key
+from camtrap.card.content import is_content_of
 from camtrap.errors import UnreadablePicture
 from camtrap.ledger.rows import Entry
 from camtrap.pixels.decode import decode_frame, opened, upright_size
@@ -36,7 +36,7 @@ def read_picture(entry: Entry) -> bytes:
         data = entry.path.read_bytes()
     except (OSError, ValueError) as error:
         raise PictureAway(f"{entry.path} cannot be read: {error}") from error
-    if entry.content_key and content_key(data) != entry.content_key:
+    if entry.content_key and not is_content_of(entry.content_key, data):
         raise PictureAway(f"{entry.path} is another picture by now")
     return data
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from camtrap.card.content import content_key
 from camtrap.engine import local
 from camtrap.engine.local import (
     FAILURES_IN_A_ROW,
@@ -122,7 +122,7 @@ def test_what_is_known_without_the_model_is_told(tmp_path: Path, predictor: Fake
     put(tmp_path, {"a.JPG": data})
     [(file, said)] = triage(image_files(tmp_path, ["a.JPG"]), predictor)
     assert said.path == file.path
-    assert said.content_key == hashlib.sha1(data).hexdigest()
+    assert said.content_key == content_key(data)
     assert (said.capture.taken_at, said.capture.timestamp_source) == (taken_at, "exif")
     assert (said.width, said.height, said.infrared) == (48, 36, True)
 
@@ -138,7 +138,7 @@ def test_a_picture_without_exif_has_the_time_of_its_name_or_file(
 
 def test_known_content_is_spared_the_model(tmp_path: Path, predictor: FakePredictor) -> None:
     files = greys(tmp_path, 20, 56)
-    known = hashlib.sha1(files[0].path.read_bytes()).hexdigest()
+    known = content_key(files[0].path.read_bytes())
     results = list(triage(files, predictor, is_known=lambda key: key == known))
     assert [said.state for _, said in results] == [State.DUPLICATE, State.PREY]
     assert results[0][1].content_key == known
