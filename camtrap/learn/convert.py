@@ -100,7 +100,7 @@ gives boxes and a score for each.
 | network | YOLOX-tiny (Ge et al. 2021, arXiv:2107.08430), 5.05 M parameters, 640 px |
 | origin | `zamba` 2.7.2 on PyPI, file `yolox_tiny_640_20220528.pth`, under the MIT licence |
 | trained by | DrivenData, on camera-trap frames labelled by MegaDetector ("MegadetectorLite") |
-| changed here | names of the tensors, the file format (safetensors), and batch norms folded into the convolutions before them, which changes no answer |
+| changed here | names, file format (safetensors), and batch norms folded, which changes no answer |
 | input | RGB 0..255, longer side 640 px, black padding on the right and below to a multiple of 32 |
 
 Known from our own frames: it tells animal from empty well on cameras that it never saw; it is weak

@@ -109,7 +109,7 @@ def prepare(
     rules = crop_rules(settings)
 
     def look(which: Sequence[Sample], name: str) -> list[Seen]:
-        step = _counter(report(f"finding animals ({name})", len(which)))
+        step = counter(report(f"finding animals ({name})", len(which)))
         with threads(1):  # every picture has a thread of its own
             return look_at(
                 which,
@@ -127,7 +127,7 @@ def prepare(
     )
     known = with_scenes(samples, scenes, settings.scene_similarity)
     if settings.emptied:
-        step = _counter(report("emptying frames", settings.emptied))
+        step = counter(report("emptying frames", settings.emptied))
         emptied = make_emptied(
             known, seen, run / "emptied", most=settings.emptied, seed=settings.seed, on_done=step
         )
@@ -270,7 +270,8 @@ def threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _counter(step: Callable[[int], None]) -> Callable[[], None]:
+def counter(step: Callable[[int], None]) -> Callable[[], None]:
+    """What tells `step` one more at each call."""
     done = 0
 
     def one() -> None:

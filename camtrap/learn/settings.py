@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from camtrap.errors import ConfigError
+from camtrap.learn.detector.settings import DetectorTuning
 from camtrap.learn.tune import TuneSettings
 from camtrap.vision.calibration import LIVING
+
+_TUNING = "detector_tuning"
+"""The one table that may be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,19 @@ class TrainingSettings:
     tune: dict[str, Any]
     target_recall: dict[str, float]
     groups: dict[str, dict[str, list[int]]]
+    detector_tuning: DetectorTuning | None = None
 
     @property
     def tuning(self) -> TuneSettings:
         """How the network learns: the `tune` table without what is about crops."""
         return TuneSettings(**{k: v for k, v in self.tune.items() if k != "side"})
+
+    @property
+    def looking(self) -> dict[str, Any]:
+        """How the detector that is shipped looks: the tuned one once, at the side it learnt at."""
+        if self.detector_tuning is None:
+            return self.proposals
+        return {**self.proposals, "sides": [self.detector_tuning.side]}
 
     @property
     def group_labels(self) -> list[str]:
@@ -56,7 +68,7 @@ def read_settings(path: Path) -> TrainingSettings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"The training settings {path} cannot be read: {error}.") from error
     known = set(TrainingSettings.__dataclass_fields__)
-    if wrong := sorted(said.keys() ^ known):
+    if wrong := sorted((said.keys() | {_TUNING}) ^ known):
         raise ConfigError(f"{path}: unknown or missing settings: {', '.join(wrong)}.")
     if wrong := sorted(said["groups"].keys() - set(LIVING)):
         raise ConfigError(f"{path}: groups speak for one of {LIVING}, not for {', '.join(wrong)}.")
@@ -67,6 +79,13 @@ def read_settings(path: Path) -> TrainingSettings:
     fields = {*TuneSettings.__dataclass_fields__, "side"}
     if wrong := sorted(said["tune"].keys() ^ fields):
         raise ConfigError(f"{path}: [tune] has unknown or missing settings: {', '.join(wrong)}.")
+    if _TUNING in said:
+        fields = set(DetectorTuning.__dataclass_fields__)
+        if wrong := sorted(said[_TUNING].keys() ^ fields):
+            raise ConfigError(
+                f"{path}: [{_TUNING}] has unknown or missing settings: {', '.join(wrong)}."
+            )
+        said[_TUNING] = DetectorTuning(**said[_TUNING])
     return TrainingSettings(**said)
 
 

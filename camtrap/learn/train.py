@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save
@@ -22,6 +23,8 @@ from camtrap.learn import calibrate
 from camtrap.learn.calibrate import Looks
 from camtrap.learn.crop_set import LabelledCrop
 from camtrap.learn.dataset import folds
+from camtrap.learn.detector import stage as detectors
+from camtrap.learn.detector.publish import detector_folder, publish
 from camtrap.learn.emptied import is_emptied
 from camtrap.learn.head import HeadSettings, fit_head
 from camtrap.learn.network import TriageNetwork, backbone_state
@@ -80,13 +83,15 @@ def train(
     workers: int = 0,
     report: Report = silent,
 ) -> ModelInfo | None:
-    """Train a model and write its folder `out`, with the network beside it as `<out>-backbone`.
+    """Train a model and write its folder `out`, with the network beside it as `<out>-backbone` and,
+    where the settings tune it, the detector as `<out>-detector`.
 
     `data` is anything that `learn.sources.read_samples` reads. What was done lies in `run`, and the
     same command continues from there. With `only`, nothing but the networks of those folds is
-    trained, for instance in several processes at once, and None is given. `workers` 0 is one a
-    processor core. Raises `DataError` when the data or the run's folder cannot be used, and
-    `ModelError` when the detector or backbone cannot.
+    trained, for instance in several processes at once, and None is given; a classifier needs the
+    tuned detectors of all folds, and without them `DataError` is raised once those of `only` are
+    trained. `workers` 0 is one a processor core. Raises `DataError` when the data or the run's
+    folder cannot be used, and `ModelError` when the detector or backbone cannot.
     """
     workers = workers or os.cpu_count() or 1
     if wrong := [fold for fold in only if not 0 <= fold < settings.fold_count]:
@@ -98,6 +103,19 @@ def train(
         parts = load_parts(settings, shop.device)
         samples = read_samples(data, splits=[settings.split])
         prepared = prepare(samples, settings, run, parts, report)
+        course = None
+        if settings.detector_tuning is not None:
+            course = detectors.begin(
+                settings,
+                settings.detector_tuning,
+                prepared,
+                parts.classifier,
+                run=run,
+                device=shop.device,
+                workers=workers,
+                report=report,
+            )
+            prepared = detectors.seen_anew(course, only)
         logits = [
             fold_evidence(shop, prepared, fold) for fold in (only or range(settings.fold_count))
         ]
@@ -105,7 +123,8 @@ def train(
             return None
         looks = looks_of(prepared, logits)
         network = tuned(shop, prepared, None)
-    return write_model(shop, prepared, looks, network, out)
+        detector = None if course is None else detectors.detector_of(course, None)
+    return write_model(shop, prepared, looks, network, out, detector)
 
 
 def fold_evidence(shop: Workshop, prepared: Prepared, fold: int) -> Floats:
@@ -132,7 +151,7 @@ def fold_evidence(shop: Workshop, prepared: Prepared, fold: int) -> Floats:
 def run_key(settings: TrainingSettings, prepared: Prepared) -> str:
     """Stands for all that bears on a network of this run: settings, parts, boxes, split."""
     said = [
-        {k: v for k, v in asdict(settings).items() if k not in _AFTERWARDS},
+        {k: v for k, v in asdict(settings).items() if k not in _AFTERWARDS and v is not None},
         _parts_of(settings),
         [[s.file, s.group, s.label] for s in prepared.samples],
         [[[*p.box, p.score] for p in seen.found] for seen in prepared.seen],
@@ -222,8 +241,10 @@ def write_model(
     looks: Sequence[Looks],
     network: TriageNetwork,
     out: Path,
+    detector: ModelInfo | None = None,
 ) -> ModelInfo:
-    """Fit rule and thresholds to what was seen out of fold, and write both model folders."""
+    """Fit rule and thresholds to what was seen out of fold, and write all model folders; `detector`
+    is the tuned one of the run, where there is one."""
     settings = shop.settings
     seconds = gather_logs(shop.run, settings.fold_count)
     rule = calibrate.fit_calibration(looks)
@@ -236,6 +257,23 @@ def write_model(
     places = len({prepared.samples[i].group for i in real})
     trained_on = f"{said} pictures of {places} sites or events"
     backbone = _write_backbone(settings, network, out, trained_on)
+    parts = {**_parts_of(settings), "backbone": _part(backbone)}
+    learnt: dict[str, Any] = {}
+    if detector is not None and settings.detector_tuning is not None:
+        seconds += detectors.seconds_of(shop.run, settings.fold_count)
+        learnt = {f"detector: {k}": v for k, v in asdict(settings.detector_tuning).items()}
+        published = publish(
+            detector,
+            detector_folder(out),
+            version=settings.version,
+            licence=settings.licence,
+            trained_on=trained_on,
+        )
+        parts["detector"] = _part(published)
+    record = training_record(
+        settings, prepared.samples, chances, thresholds, len(truth) - len(real), seconds
+    )
+    record["settings"] |= learnt
     weights = save({name: value.detach().contiguous() for name, value in
                     network.head.state_dict().items()})  # fmt: skip
     info = ModelInfo(
@@ -247,18 +285,16 @@ def write_model(
         version=settings.version,
         licence=settings.licence,
         trained_on=trained_on,
-        parts={**_parts_of(settings), "backbone": _part(backbone)},
+        parts=parts,
         rules={
             "classes": list(CLASSES),
-            "proposals": settings.proposals,
+            "proposals": settings.looking,
             "crop": settings.crop_rules(),
             "calibration": asdict(rule),
             "thresholds": thresholds.as_dict(),
             "target_recall": settings.target_recall,
         },
-        training=training_record(
-            settings, prepared.samples, chances, thresholds, len(truth) - len(real), seconds
-        ),
+        training=record,
     )
     out.mkdir(parents=True, exist_ok=True)
     info.weights.write_bytes(weights)

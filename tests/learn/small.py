@@ -19,8 +19,8 @@ from camtrap.learn.tune import Normal, TuneSettings
 from camtrap.pixels.decode import Pixels
 from camtrap.records import Box
 from camtrap.vision.calibration import CLASSES
-from camtrap.vision.efficientnet import FEATURES, EfficientNetLite
-from camtrap.vision.head import Head
+from camtrap.vision.efficientnet import EfficientNetLite
+from camtrap.vision.head import FEATURES, Head
 from camtrap.vision.networks import fold_norms
 
 GROUPS = ((288, 289, 290), (345, 346))
