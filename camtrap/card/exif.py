@@ -7,7 +7,6 @@ Tag numbers are those of EXIF 2.32 (CIPA DC-008).
 
 from __future__ import annotations
 
-import io
 import logging
 import math
 import re
@@ -17,6 +16,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
+from camtrap.card.header import open_picture, safe_exif
 from camtrap.card.makernotes import parse_makernote
 from camtrap.records import Capture
 
@@ -55,6 +55,12 @@ _TIMESTAMP = re.compile(
     r"\s*([+-]\d{2}:\d{2}|Z)?",
     re.ASCII,
 )
+_MAIN_TAGS = (
+    *(_MAKE, _MODEL, _ORIENTATION, _SCENE_CAPTURE_TYPE),
+    *_SERIALS,
+    *(tag for tags in _TIMES for tag in tags),
+)
+_TEXT_LIMIT = 500
 _UTC_OFFSET = re.compile(r"[+-](?:0\d|1[0-4]):[0-5]\d", re.ASCII)
 
 
@@ -96,7 +102,7 @@ def capture_of(image: Image.Image) -> Capture:
 def parse_capture(data: bytes) -> Capture:
     """Return what the header in a file's bytes says; empty when they are not a picture."""
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with open_picture(data) as image:
             return capture_of(image)
     except Exception as error:  # as in _read_ifds: Pillow raises what it likes on broken bytes
         logger.debug("No picture header in %d bytes: %r", len(data), error)
@@ -124,15 +130,15 @@ def _read_ifds(
 ) -> tuple[dict[int, object], dict[int, object], dict[int, object]]:
     """The main, EXIF and GPS directories, each empty when it is missing or broken."""
     try:
-        # The base method: PNG's own decodes the whole picture when it meets no EXIF on the way.
-        exif = Image.Image.getexif(image)
+        exif = safe_exif(image)
     except Exception as error:  # Pillow lets out SyntaxError, struct.error, KeyError and others
         logger.debug("EXIF cannot be read: %r", error)
         return {}, {}, {}
     main: dict[int, object] = {}
-    for tag in exif:
+    for tag in _MAIN_TAGS:  # not all: a tag that nobody asks for may hold millions of numbers
         try:
-            main[tag] = exif[tag]
+            if tag in exif:
+                main[tag] = exif[tag]
         except Exception as error:
             logger.debug("EXIF tag %s cannot be read: %r", tag, error)
     return main, _read_ifd(exif, _EXIF_IFD), _read_ifd(exif, _GPS_IFD)
@@ -240,7 +246,7 @@ def _bytes(value: object) -> bytes:
 
 
 def _text(value: object) -> str:
-    """A tag as one printable line, up to its first NUL.
+    """A tag as one printable line of at most 500 characters, up to its first NUL.
 
     EXIF text should be ASCII. Pillow hands it over as Latin-1; where the bytes are valid UTF-8 they
     were meant so, because a Latin-1 text that reads as UTF-8 by chance has not been seen.
@@ -251,9 +257,9 @@ def _text(value: object) -> str:
         raw = value
     else:
         return ""
-    raw = raw.split(b"\0", 1)[0]
+    raw = raw[: 4 * _TEXT_LIMIT].split(b"\0", 1)[0]
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
-    return "".join(c if c.isprintable() else " " for c in text).strip()
+    return "".join(c if c.isprintable() else " " for c in text[:_TEXT_LIMIT]).strip()

@@ -51,6 +51,8 @@ _SYSTEM_FOLDER = re.compile(
 # DCF (JEITA CP-3461): three digits from 100, five letters, digits or underscores.
 _DCF_FOLDER = re.compile(r"[1-9]\d{2}\w{5}", re.ASCII)
 
+_UNSEEN = " .\t\r\n\u00a0\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
+
 OnError = Callable[[Path, OSError], None]
 
 
@@ -221,6 +223,8 @@ def _image_file(card: Path, relative: str, path: str, reason: str) -> ImageFile:
 
 
 def _suffix(name: str) -> str:
+    # What nobody sees behind a name must not hide a picture; Windows drops it as well.
+    name = name.rstrip(_UNSEEN)
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,10 @@ from pathlib import Path
 from camtrap.card.clock import resolve_time
 from camtrap.card.content import content_key
 from camtrap.card.exif import parse_capture
+from camtrap.card.header import lean
 from camtrap.errors import CardError, TruncatedPicture, UnreadablePicture
 from camtrap.pixels.decode import Decode, decode_frame
+from camtrap.pixels.limits import reason_of
 from camtrap.records import ImageFile, Prediction, State
 from camtrap.vision.predictor import Look, Predictor, Verdict
 
@@ -26,10 +29,17 @@ _MODEL_FAILED = "the model failed on this picture"
 
 def read_file(file: ImageFile) -> bytes:
     """Read a whole file once; raises `UnreadablePicture`, or `CardError` when its card is gone."""
-    if file.size > FILE_LIMIT:
-        raise UnreadablePicture(
-            f"{file.size:,} bytes are too many for a picture: the card's file table may be broken"
-        )
+    _check_size(file.size)
+    try:
+        # Once more: since the card was listed, the name may have become something else, and to
+        # read a pipe may never end.
+        status = file.path.stat()
+    except OSError:
+        pass  # to read it tells more
+    else:
+        _check_size(status.st_size)
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadablePicture("not a regular file any more")
     try:
         return file.path.read_bytes()
     except OSError as error:
@@ -40,6 +50,13 @@ def read_file(file: ImageFile) -> bytes:
                 "again: what is done is kept."
             ) from error
         raise UnreadablePicture(f"the file cannot be read: {reason}") from error
+
+
+def _check_size(size: int) -> None:
+    if size > FILE_LIMIT:
+        raise UnreadablePicture(
+            f"{size:,} bytes are too many for a picture: the card's file table may be broken"
+        )
 
 
 def _is_gone(card: Path) -> bool:
@@ -69,9 +86,12 @@ def decoded(
         return replace(known, state=State.DUPLICATE), None
     try:
         frame = decode(data, side)
+        note = lean(data).note
     except UnreadablePicture as error:
         return failed(known, error), None
-    known = replace(known, width=frame.width, height=frame.height, infrared=frame.infrared)
+    known = replace(
+        known, width=frame.width, height=frame.height, infrared=frame.infrared, reason=note
+    )
     return known, Look(data, frame)
 
 
@@ -89,7 +109,7 @@ def judged(known: Prediction, verdict: Verdict) -> Prediction:
         confidence=verdict.confidence,
         probabilities=verdict.probabilities,
         detections=verdict.detections,
-        reason=verdict.reason,
+        reason=verdict.reason or known.reason,
     )
 
 
@@ -105,8 +125,7 @@ def judge(looks: Sequence[Look], predictor: Predictor) -> list[Verdict]:
     except Exception as error:
         # Whatever one picture does to the model must not cost the others their result.
         log.warning("the model failed on a batch of %d", len(looks), exc_info=True)
-        reason = " ".join(str(error).split()) or type(error).__name__
-        verdict = Verdict(State.UNREADABLE, reason=f"{_MODEL_FAILED}: {reason}")
+        verdict = Verdict(State.UNREADABLE, reason=f"{_MODEL_FAILED}: {reason_of(error)}")
     if len(looks) == 1:
         return [verdict]
     half = len(looks) // 2

@@ -55,8 +55,8 @@ def read_manifest(manifest: Path, splits: Iterable[str]) -> list[Sample]:
     wanted = set(splits)
     try:
         with manifest.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError) as error:
+            rows = list(csv.DictReader(stream, restval=""))  # a short row lacks its last values
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"The manifest {manifest} cannot be read: {error}.") from error
     if missing := [name for name in _COLUMNS if not rows or name not in rows[0]]:
         raise DataError(f"The manifest {manifest} lacks the columns {', '.join(missing)}.")

@@ -8,7 +8,6 @@ judged as a whole one.
 from __future__ import annotations
 
 import contextlib
-import io
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,8 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from camtrap.card.header import open_picture, safe_exif
 from camtrap.errors import TruncatedPicture, UnreadablePicture
+from camtrap.pixels.damage import hole_in_jpeg, is_short, is_too_short
+from camtrap.pixels.damage import is_cut_jpeg as is_cut_jpeg
 from camtrap.pixels.fit import Region, fitted_size
+from camtrap.pixels.limits import (
+    LARGE,
+    PIXEL_LIMIT,
+    one_large,
+    reason_of,
+    refusal,
+    what_it_is,
+)
 
 Pixels = NDArray[np.uint8]
 """Shape (height, width, 3), RGB, 0..255, upright."""
@@ -27,14 +37,12 @@ SCALE_MARGIN = 1.5
 """A reduced JPEG decode keeps at least this many times the target's pixels a side: below it, the
 result drifts from the full decode (40 dB against 50 dB at 480 pixels)."""
 
-PIXEL_LIMIT = 400_000_000
-"""Pictures above this are refused: 400 megapixels need more than 1 GB once decoded."""
-
 COLOUR_SPREAD = 5.0
 """A picture whose colour differences vary less than this (standard deviation, 0..255) is infra-red
 or grey."""
 
 _WHOLE_FILE = 1 << 29
+_STRIP_PIXELS = 1 << 24
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -48,7 +56,7 @@ _TURNS = {
 """What makes a picture upright, for each value of the rotation flag (EXIF 2.32, 4.6.4 A)."""
 
 # Pillow alone refuses a picture of 179 megapixels; phones take 200. `opened` has our own limit.
-Image.MAX_IMAGE_PIXELS = PIXEL_LIMIT
+Image.MAX_IMAGE_PIXELS = None
 # Pillow warns of broken metadata and of large pictures; both are handled here. `catch_warnings` is
 # not safe in threads: it would leave the warnings of the whole process switched off.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -89,13 +97,14 @@ Decode = Callable[[bytes, int], Frame]
 """From a file's bytes and the longer side wanted to a frame; raises as `decode_frame`."""
 
 
-def decode_frame(data: bytes, side: int) -> Frame:
+def decode_frame(data: bytes, side: int, *, pixel_limit: int | None = None) -> Frame:
     """Decode a picture so that its longer side is `side` pixels (smaller pictures are enlarged).
 
     Raises `TruncatedPicture` when the data end early, and `UnreadablePicture` when they cannot be
-    decoded at all.
+    decoded at all, or when the picture has more than `pixel_limit` pixels (`PIXEL_LIMIT` unless
+    given).
     """
-    with opened(data) as image:
+    with opened(data, pixel_limit) as image:
         width, height = upright_size(image)
         target = fitted_size(width, height, side)
         reduced = _upright(image, (SCALE_MARGIN * target[0], SCALE_MARGIN * target[1]))
@@ -110,6 +119,7 @@ def decode_crops(
     fill: int = 127,
     *,
     frame: Frame | None = None,
+    pixel_limit: int | None = None,
 ) -> list[Pixels]:
     """Cut regions (in pixels of the upright original) and scale each into a `side` x `side` square.
 
@@ -127,7 +137,7 @@ def decode_crops(
         if frame.reduced.width >= wanted[0] and frame.reduced.height >= wanted[1]:
             share = frame.reduced.width / frame.width
             return [_cut(frame.reduced, region, share, side, fill) for region in regions]
-    with opened(data) as image:
+    with opened(data, pixel_limit) as image:
         width, height = upright_size(image)
         scale = max(scale, SCALE_MARGIN * FRAME_SIDE / max(width, height))
         reduced = _upright(image, (width * scale, height * scale))
@@ -146,57 +156,43 @@ def is_infrared(pixels: Pixels) -> bool:
 
 
 @contextlib.contextmanager
-def opened(data: bytes) -> Iterator[Image.Image]:
-    """Open a picture for decoding; whatever Pillow raises inside becomes an error of our own."""
+def opened(data: bytes, pixel_limit: int | None = None) -> Iterator[Image.Image]:
+    """Open a picture for decoding; whatever Pillow raises inside becomes an error of our own.
+
+    What would cost too much memory or time is refused before it is decoded, pictures of more than
+    `pixel_limit` pixels (`PIXEL_LIMIT` unless given) among them. Large ones take turns.
+    """
     if not data:
         raise UnreadablePicture("the file is empty (0 bytes)")
     if is_cut_jpeg(data):
         raise TruncatedPicture("the JPEG has no end marker: its data were cut or overwritten")
+    if hole := hole_in_jpeg(data):
+        raise TruncatedPicture(f"the JPEG has a hole: {hole:,} bytes of it were never written")
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.width * image.height > PIXEL_LIMIT:
-                raise UnreadablePicture(
-                    f"{image.width} x {image.height} pixels are over the limit of "
-                    f"{PIXEL_LIMIT // 1_000_000} megapixels"
-                )
-            yield image
+        with open_picture(data) as image:
+            limit = PIXEL_LIMIT if pixel_limit is None else pixel_limit
+            if reason := refusal(image, data, limit):
+                raise UnreadablePicture(reason)
+            if is_too_short(data, *image.size):
+                raise TruncatedPicture("the JPEG's data are too few for the size that it claims")
+            if is_short(image, data):
+                raise TruncatedPicture(f"the {image.format}'s data end before its last row")
+            is_large = image.width * image.height > LARGE
+            with one_large if is_large else contextlib.nullcontext():
+                yield image
     except UnreadablePicture:
         raise
     except UnidentifiedImageError:
-        raise UnreadablePicture("not a picture in any format that can be read") from None
+        raise UnreadablePicture(what_it_is(data)) from None
     except Exception as error:
         # Pillow's decoders raise whatever their parsers trip over (OSError, SyntaxError,
         # struct.error, ...): a file from a dying card must end in a state, not stop the run.
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = reason_of(error)
         if "truncated" in reason.lower():
             raise TruncatedPicture(reason) from error
-        raise UnreadablePicture(reason) from error
-
-
-def is_cut_jpeg(data: bytes) -> bool:
-    """True for JPEG bytes in which no end marker follows the start of the picture's own scan.
-
-    Thumbnails in the metadata have end markers of their own, so the segments before the scan are
-    stepped over; inside a scan, 0xFF 0xD9 can be nothing but the end (ITU T.81, B.1.1.5). Where
-    another picture starts before that end, a broken file table has joined the halves of two.
-    """
-    if not data.startswith(b"\xff\xd8"):
-        return False
-    position = 2
-    while position + 4 <= len(data):
-        if data[position] != 0xFF:
-            return not any(data[position:])  # zeros to the end; else the decoder has the verdict
-        marker = data[position + 1]
-        if marker == 0xFF:
-            position += 1
-        elif marker == 0xDA:
-            end = data.find(b"\xff\xd9", position)
-            return end < 0 or data.find(b"\xff\xd8", position, end) >= 0
-        elif marker == 0x01 or 0xD0 <= marker <= 0xD8:
-            position += 2
-        else:
-            position += 2 + int.from_bytes(data[position + 2 : position + 4])
-    return True
+        if isinstance(error, MemoryError):
+            raise UnreadablePicture(reason) from error
+        raise UnreadablePicture(f"the picture's data are damaged ({reason})") from error
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
@@ -210,8 +206,7 @@ def _orientation(image: Image.Image) -> int:
     if image.format == "TIFF":
         image.load()  # Pillow turns TIFF pictures itself while it loads them, and drops the flag
     try:
-        # The base method: PNG's own decodes the whole picture when it meets no EXIF on the way.
-        flag = Image.Image.getexif(image).get(_ORIENTATION, 1)
+        flag = safe_exif(image).get(_ORIENTATION, 1)
     except Exception:
         # Pillow lets out SyntaxError, struct.error and others; broken EXIF costs no picture.
         return 1
@@ -243,15 +238,43 @@ def to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "RGB":
         return image
     if image.mode[0] in "IF":
-        values = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0.0, neginf=0.0)
-        low, high = float(values.min()), float(values.max())
-        grey = (values - low) * (255.0 / max(high - low, 1.0))
-        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+        return _stretched(image)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        black = Image.new("RGBA", rgba.size, (0, 0, 0, 255))
-        return Image.alpha_composite(black, rgba).convert("RGB")
+        return _on_black(image)
     return image.convert("RGB")
+
+
+def _stretched(image: Image.Image) -> Image.Image:
+    """Numbers of any range as grey: the least is black, the greatest white."""
+    ranges = [(float(strip.min()), float(strip.max())) for _, strip in _strips_of_numbers(image)]
+    low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
+    whole = Image.new("RGB", image.size)
+    for top, strip in _strips_of_numbers(image):
+        grey = (strip - low) * (255.0 / max(high - low, 1.0))
+        whole.paste(Image.fromarray(grey.astype(np.uint8)).convert("RGB"), (0, top))
+    return whole
+
+
+def _strips_of_numbers(image: Image.Image) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    for top, strip in _strips(image):
+        values = np.asarray(strip, dtype=np.float32)
+        yield top, np.nan_to_num(values, posinf=0.0, neginf=0.0)
+
+
+def _on_black(image: Image.Image) -> Image.Image:
+    whole = Image.new("RGB", image.size)
+    for top, strip in _strips(image):
+        rgba = strip.convert("RGBA")
+        black = Image.new("RGBA", rgba.size, (0, 0, 0, 255))
+        whole.paste(Image.alpha_composite(black, rgba).convert("RGB"), (0, top))
+    return whole
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """A picture in strips, each with its first row: of a large one, a copy takes gigabytes."""
+    rows = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
 
 
 def _cut(image: Image.Image, region: Region, scale: float, side: int, fill: int) -> Pixels:

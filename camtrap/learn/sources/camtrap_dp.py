@@ -146,7 +146,11 @@ class _Observed:
         if not events:
             return []
         start = attrgetter("start")
-        first = bisect_left(events, taken_at - self._longest[deployment], key=start)
+        try:
+            earliest = taken_at - self._longest[deployment]
+        except OverflowError:  # an event that lasts since before the year 1
+            earliest = events[0].start
+        first = bisect_left(events, earliest, key=start)
         last = bisect_right(events, taken_at, key=start)
         return [event.row for event in events[first:last] if event.end >= taken_at]
 
@@ -195,7 +199,8 @@ def _has_box(row: Row) -> bool:
 
 def _licence(package: dict[str, Any]) -> str:
     """The licence of the pictures; that of the tables is another."""
-    for licence in package.get("licenses") or ():
+    licences = package.get("licenses")
+    for licence in licences if isinstance(licences, list) else ():
         if isinstance(licence, dict) and licence.get("scope") == "media":
             return str(licence.get("name") or licence.get("path") or "")
     return ""
@@ -207,7 +212,7 @@ def _read_table(descriptor: Path, package: dict[str, Any], name: str) -> list[Ro
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(_clean(csv.DictReader(stream)))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, ValueError, csv.Error) as error:  # ValueError: no UTF-8, or no name of a file
         raise DataError(f"The table {path} cannot be read: {error}.") from error
     if rows and (missing := [key for key in _KEYS[name] if key not in rows[0]]):
         raise DataError(f"The table {path} lacks the columns {', '.join(missing)}.")

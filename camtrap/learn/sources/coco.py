@@ -42,9 +42,10 @@ def read_coco(path: Path, document: Any, pictures: Path, taxonomy: Taxonomy) -> 
     annotations: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for annotation in records_of(path, document, "annotations"):
         annotations[str(annotation.get("image_id"))].append(annotation)
+    listed = document.get("licenses")
     licences = {
         str(licence.get("id")): str(licence.get("name", ""))
-        for licence in document.get("licenses") or []
+        for licence in (listed if isinstance(listed, list) else [])
         if isinstance(licence, dict)
     }
     gathering = Gathering(path, path.stem)

@@ -109,7 +109,7 @@ class Pictures:
         """
         for name in names:
             path = self.folder / name.replace("\\", "/")
-            if name and "://" not in name and path.is_file():
+            if name and "://" not in name and _is_file(path):
                 return path
         return None
 
@@ -274,6 +274,14 @@ def several(names: Iterable[str], limit: int = 10) -> str:
     ordered = sorted(set(names))
     more = f" and {len(ordered) - limit} more" if len(ordered) > limit else ""
     return ", ".join(ordered[:limit]) + more
+
+
+def _is_file(path: Path) -> bool:
+    """False too for a name that no file can have: too long, half a character."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _is_picture(path: Path) -> bool:
