@@ -228,7 +228,7 @@ def test_the_log_tells_version_command_model_settings_and_counts(
     run(odd, "-o", season, "--quiet")
     said = (season / LOG_NAME).read_text(encoding="utf-8")
     for word in (
-        '"command": "camtrap ',
+        '"command": "camtrap',
         '"workers": 1',
         "model fake 1",
         "0" * 64,
