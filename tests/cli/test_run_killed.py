@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -94,6 +95,41 @@ def test_a_run_that_is_killed_again_and_again_ends_like_one_that_was_not(tmp_pat
     assert everything(season) == everything(tmp_path / "plain")
     plain = tmp_path / "plain" / "images.csv"
     assert (season / "images.csv").read_bytes() == plain.read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows kills otherwise")
+def test_fifty_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
+    """Each at a moment between the start of Python and the last export, whatever goes on then."""
+    card = plain_card(tmp_path / "card", 24)
+    started = time.monotonic()
+    undisturbed = begin(card, tmp_path / "plain")
+    assert undisturbed.wait(timeout=120) == 0, undisturbed.communicate()[1]
+    whole = time.monotonic() - started
+
+    chance = random.Random(11)
+    kills, seasons = 0, 0
+    while kills < 50:
+        season = tmp_path / f"season{seasons}"
+        seasons += 1
+        for _ in range(5):
+            running = begin(card, season)
+            time.sleep(chance.uniform(0.3, 1.1) * whole)
+            kills += running.poll() is None
+            running.kill()
+            running.communicate()
+        last = begin(card, season)
+        _, stderr = last.communicate(timeout=120)
+        assert last.returncode == 0, stderr
+        assert everything(season) == everything(tmp_path / "plain")
+        for name in ("images.csv", "events.csv"):
+            # When a table tells the moment of the run, that alone may differ.
+            found, plain = (
+                re.sub(rb"\d{4}-\d\d-\d\dT[\d:]{8}Z", b"", (each / name).read_bytes())
+                for each in (season, tmp_path / "plain")
+            )
+            assert found == plain, name
+        assert seasons < 30, "the runs were over before they were killed"
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,3 +95,16 @@ def test_a_threshold_that_is_none_is_told(run: Run, card: Path, season: Path) ->
 
 def test_no_card_is_a_wrong_use(run: Run) -> None:
     assert run().exit_code == 2
+
+
+def test_nothing_asks_the_network(
+    run: Run, odd: Path, season: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_network(*_: object, **__: object) -> None:
+        raise AssertionError("the network was asked")
+
+    for name in ("socket", "create_connection", "getaddrinfo"):
+        monkeypatch.setattr(socket, name, no_network)
+    assert run(odd, "-o", season).exit_code == 3
+    for words in (["status", str(season)], ["ledger", "check", str(season)], ["models"]):
+        assert CliRunner().invoke(app, words).exit_code == 0
