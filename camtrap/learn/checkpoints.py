@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -47,19 +48,12 @@ class Progress:
             "rows": self.rows, "weights": self._network.learnt(), "mean": self._mean,
             "best": self._best, "optimiser": self._optimiser.state_dict(),
         }  # fmt: skip
-        part = path.with_suffix(".part")
-        torch.save(said, part)
-        part.replace(path)  # a pulled plug leaves the old checkpoint or the new one
+        write_checkpoint(path, said)
 
     def resume(self, path: Path) -> None:
-        if not path.exists():
+        said = read_checkpoint(path, self._key)
+        if said is None:
             return
-        said = torch.load(path, map_location="cpu", weights_only=True)
-        if said["key"] != self._key:
-            raise DataError(
-                f"{path} belongs to a training with other settings or pictures. "
-                "Name another --run folder, or delete this one."
-            )
         load(self._network, said["weights"])
         self._optimiser.load_state_dict(said["optimiser"])
         device = next(self._network.parameters()).device
@@ -70,6 +64,26 @@ class Progress:
 
     def leave_best(self) -> None:
         load(self._network, self._best)
+
+
+def write_checkpoint(path: Path, said: dict[str, Any]) -> None:
+    """Write a checkpoint; a pulled plug leaves the old one or the new one."""
+    part = path.with_suffix(".part")
+    torch.save(said, part)
+    part.replace(path)
+
+
+def read_checkpoint(path: Path, key: str) -> dict[str, Any] | None:
+    """A checkpoint, or None where there is none yet; raises `DataError` for another training's."""
+    if not path.exists():
+        return None
+    said: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    if said["key"] != key:
+        raise DataError(
+            f"{path} belongs to a training with other settings or pictures. "
+            "Name another --run folder, or delete this one."
+        )
+    return said
 
 
 class Swapped:

@@ -11,10 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from camtrap.errors import DataError
+from camtrap.learn.checkpoints import CHECKPOINT as CHECKPOINT
+from camtrap.learn.checkpoints import read_checkpoint, write_checkpoint
 from camtrap.learn.detector.network import DetectorLearner
-
-CHECKPOINT = "checkpoint.pt"
 
 
 @dataclass(slots=True, eq=False)
@@ -47,20 +46,13 @@ class Progress:
             "weights": {name: value.detach() for name, value in self._weights().items()},
             "mean": self.mean, "optimiser": self.optimiser.state_dict(),
         }  # fmt: skip
-        part = path.with_suffix(".part")
-        torch.save(said, part)
-        part.replace(path)  # a pulled plug leaves the old checkpoint or the new one
+        write_checkpoint(path, said)
 
     def resume(self, path: Path) -> None:
         """Go on from `path` where it exists; raises `DataError` when another training wrote it."""
-        if not path.exists():
+        said = read_checkpoint(path, self.key)
+        if said is None:
             return
-        said = torch.load(path, map_location="cpu", weights_only=True)
-        if said["key"] != self.key:
-            raise DataError(
-                f"{path} belongs to a training with other settings or pictures. "
-                "Name another --run folder, or delete this one."
-            )
         self.learner.put(said["weights"])
         self.optimiser.load_state_dict(said["optimiser"])
         device = next(self.learner.parameters()).device
