@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from camtrap.card.scan import scan
@@ -26,7 +25,7 @@ from camtrap.pixels.decode import FRAME_SIDE, Decode, decode_frame, is_cut_jpeg
 from camtrap.records import ImageFile
 from camtrap.vision.backends import memory
 from camtrap.vision.backends.base import NAMES, Spec, install_command
-from camtrap.vision.backends.choice import OFFERED, parsed, resolved_device
+from camtrap.vision.backends.choice import is_installed, offered, parsed, resolved_device
 from camtrap.vision.backends.selfcheck import Measured, fastest, measured, sample_card
 from camtrap.vision.checkpoint import ModelInfo
 from camtrap.vision.predictor import Look, Predictor, load_predictor
@@ -82,7 +81,7 @@ def look_at_backends(
     backend: str = "auto",
     is_busy: bool = False,
     measure: Measure = measured,
-    is_installed: Callable[[str], bool] = lambda name: find_spec(name) is not None,
+    is_installed: Callable[[str], bool] = is_installed,
 ) -> Backends:
     """Measure every backend of a device on pictures, and keep the choice for the runs to come.
 
@@ -90,11 +89,7 @@ def look_at_backends(
     Raises `ModelError` where `backend` names one that cannot be used.
     """
     asked = None if backend == "auto" else parsed(backend, device)._replace(device=device)
-    kind = device.partition(":")[0]
-    specs = [
-        Spec(name, precision, device)
-        for name, precision in (("torch", "fp32"), *OFFERED.get(kind, ()))
-    ]
+    specs = offered(device)
     if asked is not None and asked not in specs:
         specs.append(asked)
     there = [spec for spec in specs if is_installed(spec.name)]

@@ -102,6 +102,10 @@ class Backbone(nn.Module):
         self.out5 = CrossStage(16 * w, 16 * w, d, residual=False)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.late(self.early(x))
+
+    def early(self, x: Tensor) -> Tensor:
+        """The features at stride 8, before anything of the pyramid."""
         # Focus: each 2 x 2 square of pixels becomes channels (top left, bottom left, top right,
         # ...).
         x = torch.cat(
@@ -113,7 +117,11 @@ class Backbone(nn.Module):
             ),
             dim=1,
         )
-        stage3 = self.stage3(self.stage2(self.stem(x)))
+        y: Tensor = self.stage3(self.stage2(self.stem(x)))
+        return y
+
+    def late(self, stage3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """From those to the pyramid's features at strides 8, 16, 32."""
         stage4 = self.stage4(stage3)
         lateral5 = self.lateral5(self.stage5(stage4))
         merge4 = self.merge4(torch.cat((_twice(lateral5), stage4), dim=1))

@@ -11,13 +11,12 @@ import copy
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from camtrap.errors import ModelError
 from camtrap.vision.checkpoint import ModelInfo
 from camtrap.vision.networks import load_network
-from camtrap.vision.yolox import STRIDES, Backbone, YoloX
+from camtrap.vision.yolox import STRIDES, YoloX
 
 FROZEN = ("stem", "stage2", "stage3")
 """Parts of the backbone that do not learn: edges and textures, of which it has seen more than we
@@ -57,7 +56,7 @@ class DetectorLearner(nn.Module):
         """RGB 0..255 (n, 3, height, width), sides multiples of 32, to what both say of them: first
         the one that learns, then its teacher."""
         with torch.no_grad():
-            early = _early(self.student.backbone, pictures)
+            early = self.student.backbone.early(pictures)
             taught = _late(self.teacher, early)
         return _late(self.student, early), taught
 
@@ -87,24 +86,10 @@ def detector_state(learner: DetectorLearner) -> dict[str, Tensor]:
     return {name: value.detach().cpu().clone().contiguous() for name, value in state.items()}
 
 
-def _early(backbone: Backbone, x: Tensor) -> Tensor:
-    # The same squares of pixels as `Backbone.forward` makes channels of.
-    corners = (x[..., ::2, ::2], x[..., 1::2, ::2], x[..., ::2, 1::2], x[..., 1::2, 1::2])
-    stage3: Tensor = backbone.stage3(backbone.stage2(backbone.stem(torch.cat(corners, dim=1))))
-    return stage3
-
-
 def _late(network: YoloX, stage3: Tensor) -> Said:
-    backbone = network.backbone
-    stage4 = backbone.stage4(stage3)
-    lateral5 = backbone.lateral5(backbone.stage5(stage4))
-    merge4 = backbone.merge4(torch.cat((_twice(lateral5), stage4), dim=1))
-    lateral4 = backbone.lateral4(merge4)
-    out3 = backbone.merge3(torch.cat((_twice(lateral4), stage3), dim=1))
-    out4 = backbone.out4(torch.cat((backbone.down3(out3), lateral4), dim=1))
-    out5 = backbone.out5(torch.cat((backbone.down4(out4), lateral5), dim=1))
+    maps = network.backbone.late(stage3)
     parts = []
-    for features, head, stride in zip((out3, out4, out5), network.heads, STRIDES, strict=True):
+    for features, head, stride in zip(maps, network.heads, STRIDES, strict=True):
         box, thing, kind = head(features)
         parts.append(_read(box.float(), thing.float(), kind.float(), stride))
     return Said(*(torch.cat(each, dim=1) for each in zip(*parts, strict=True)))
@@ -121,7 +106,3 @@ def _read(box: Tensor, thing: Tensor, kind: Tensor, stride: int) -> Said:
     logits = -torch.logsumexp(torch.stack((-thing, -kind, -thing - kind)), dim=0)
     boxes = torch.cat((centre, size), dim=1)
     return Said(box.flatten(2).transpose(1, 2), boxes.flatten(2).transpose(1, 2), logits.flatten(1))
-
-
-def _twice(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2.0, mode="nearest")

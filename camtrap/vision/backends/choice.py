@@ -34,15 +34,15 @@ def is_installed(name: str) -> bool:
     return find_spec(name) is not None
 
 
-def candidates(device: str, name: str = "auto") -> list[Spec]:
-    """What may run on a device, the reference first; with a `name`, of that package alone."""
-    kind = device.partition(":")[0]
-    offered = (("torch", "fp32"), *OFFERED.get(kind, ()))
-    return [
-        Spec(package, precision, device)
-        for package, precision in offered
-        if name in ("auto", package) and is_installed(package)
-    ]
+def offered(device: str) -> list[Spec]:
+    """What could run on a device, installed or not, the reference first."""
+    kinds = (("torch", "fp32"), *OFFERED.get(device.partition(":")[0], ()))
+    return [Spec(package, precision, device) for package, precision in kinds]
+
+
+def candidates(device: str) -> list[Spec]:
+    """What may run on a device, the reference first."""
+    return [spec for spec in offered(device) if is_installed(spec.name)]
 
 
 def parsed(backend: str, device: str) -> Spec:
