@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from camtrap.cli.main import app
 from camtrap.engine import examine
 from camtrap.engine.doctor import Backends, Offer
-from camtrap.vision.backends import selfcheck
+from camtrap.vision.backends import choice, selfcheck
 from camtrap.vision.backends.base import Spec
 from camtrap.vision.backends.memory import CACHE_VARIABLE
 from camtrap.vision.backends.selfcheck import Measured
@@ -117,7 +117,7 @@ def test_our_own_errors_are_one_sentence(arguments, told):
 
 @pytest.mark.slow
 def test_the_real_thing_with_the_reference_alone(monkeypatch, tmp_path):
-    monkeypatch.setattr(examine, "OFFERED", {})
+    monkeypatch.setattr(choice, "OFFERED", {})
     # Its choice among one is nothing for other tests to go by.
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     card = plain_card(tmp_path / "card", 3)
