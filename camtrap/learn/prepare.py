@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from camtrap.errors import DataError
+from camtrap.learn.corrections import with_drawn
 from camtrap.learn.crop_set import CropRules, LabelledCrop, batches
 from camtrap.learn.crops import labelled_boxes
 from camtrap.learn.dataset import Sample, folds
@@ -129,7 +130,12 @@ def prepare(
     if settings.emptied:
         step = counter(report("emptying frames", settings.emptied))
         emptied = make_emptied(
-            known, seen, run / "emptied", most=settings.emptied, seed=settings.seed, on_done=step
+            known,
+            with_drawn(known, seen),
+            run / "emptied",
+            most=settings.emptied,
+            seed=settings.seed,
+            on_done=step,
         )
         known, seen = known + emptied, seen + look(emptied, "emptied")
     crops, owner = crops_of(known, seen, settings.seed)
@@ -161,7 +167,7 @@ def crops_of(
     """All boxes worth learning from, and the index of each one's sample."""
     crops: list[LabelledCrop] = []
     owner: list[int] = []
-    for index, (sample, each) in enumerate(zip(samples, seen, strict=True)):
+    for index, (sample, each) in enumerate(zip(samples, with_drawn(samples, seen), strict=True)):
         # A generator of its own for each picture: the crops do not depend on the others.
         random = np.random.default_rng([seed, *sample.file.encode()])
         for labelled in labelled_boxes(sample, each.found, each.width / each.height, random):

@@ -13,12 +13,18 @@ from camtrap.learn.tune import TuneSettings
 from camtrap.vision.calibration import LIVING
 
 _TUNING = "detector_tuning"
-"""The one table that may be left out."""
+_CORRECTIONS = "corrections"
+_OPTIONAL = frozenset({_TUNING, _CORRECTIONS})
+"""What may be left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """All that bears on the weights; the fields are explained in the file's comments."""
+    """All that bears on the weights; the fields are explained in the file's comments.
+
+    `corrections` is the path of a table as `learn.corrections` reads it; in the file it is relative
+    to the file.
+    """
 
     name: str
     version: str
@@ -37,6 +43,7 @@ class TrainingSettings:
     target_recall: dict[str, float]
     groups: dict[str, dict[str, list[int]]]
     detector_tuning: DetectorTuning | None = None
+    corrections: Path | None = None
 
     @property
     def tuning(self) -> TuneSettings:
@@ -68,7 +75,7 @@ def read_settings(path: Path) -> TrainingSettings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"The training settings {path} cannot be read: {error}.") from error
     known = set(TrainingSettings.__dataclass_fields__)
-    if wrong := sorted((said.keys() | {_TUNING}) ^ known):
+    if wrong := sorted((said.keys() | _OPTIONAL) ^ known):
         raise ConfigError(f"{path}: unknown or missing settings: {', '.join(wrong)}.")
     if wrong := sorted(said["groups"].keys() - set(LIVING)):
         raise ConfigError(f"{path}: groups speak for one of {LIVING}, not for {', '.join(wrong)}.")
@@ -86,6 +93,8 @@ def read_settings(path: Path) -> TrainingSettings:
                 f"{path}: [{_TUNING}] has unknown or missing settings: {', '.join(wrong)}."
             )
         said[_TUNING] = DetectorTuning(**said[_TUNING])
+    if _CORRECTIONS in said:
+        said[_CORRECTIONS] = path.parent / said[_CORRECTIONS]
     return TrainingSettings(**said)
 
 

@@ -21,6 +21,7 @@ from safetensors.torch import save
 from camtrap.errors import DataError, ModelError
 from camtrap.learn import calibrate
 from camtrap.learn.calibrate import Looks
+from camtrap.learn.corrections import corrected, read_corrections
 from camtrap.learn.crop_set import LabelledCrop
 from camtrap.learn.dataset import folds
 from camtrap.learn.detector import stage as detectors
@@ -57,8 +58,9 @@ log = logging.getLogger(__name__)
 
 FINAL = "final"
 
-_AFTERWARDS = ("name", "version", "licence", "target_recall")
-"""Settings that bear on what is made of the networks, not on them."""
+_AFTERWARDS = ("name", "version", "licence", "target_recall", "corrections")
+"""Settings that bear on what is made of the networks, not on them; what the corrections say is in
+the samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ def train(
     with threads(workers):
         parts = load_parts(settings, shop.device)
         samples = read_samples(data, splits=[settings.split])
+        if settings.corrections is not None:
+            samples = corrected(samples, read_corrections(settings.corrections))
         prepared = prepare(samples, settings, run, parts, report)
         course = None
         if settings.detector_tuning is not None:
@@ -153,7 +157,7 @@ def run_key(settings: TrainingSettings, prepared: Prepared) -> str:
     said = [
         {k: v for k, v in asdict(settings).items() if k not in _AFTERWARDS and v is not None},
         _parts_of(settings),
-        [[s.file, s.group, s.label] for s in prepared.samples],
+        [[s.file, s.group, s.label, *s.boxes] for s in prepared.samples],
         [[[*p.box, p.score] for p in seen.found] for seen in prepared.seen],
         prepared.fold_of,
     ]

@@ -18,9 +18,9 @@ from typing import Any
 from camtrap import __version__
 from camtrap.engine.progress import account
 from camtrap.errors import UnreadablePicture
+from camtrap.events import names
 from camtrap.ledger.rows import Entry, text_of
 from camtrap.ledger.store import Ledger
-from camtrap.outputs import names
 from camtrap.outputs.markup import (
     chart,
     chip,

@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from camtrap.events import names
 from camtrap.events.grouping import DEFAULT_GAP
 from camtrap.ledger.rows import Entry
 from camtrap.ledger.store import Ledger
-from camtrap.outputs import names
 from camtrap.outputs.season_events import SEEN, SeasonEvent, SeasonEvents
 from camtrap.outputs.tables import write_table
 from camtrap.records import State

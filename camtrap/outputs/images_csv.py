@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from camtrap.events import names
 from camtrap.ledger.rows import Entry
 from camtrap.ledger.store import Ledger
-from camtrap.outputs import names
 from camtrap.outputs.season_events import SEEN
 from camtrap.outputs.tables import write_table
 from camtrap.records import LABELS

@@ -14,9 +14,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from camtrap.errors import SeasonError
+from camtrap.events import names
 from camtrap.events.grouping import DEFAULT_GAP, Event, Sighting, group_ordered
 from camtrap.ledger.rows import Entry
-from camtrap.outputs import names
 from camtrap.records import State
 
 SEEN = frozenset(

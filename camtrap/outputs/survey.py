@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
+from camtrap.events import names
 from camtrap.ledger.rows import Entry
 from camtrap.ledger.store import Ledger
-from camtrap.outputs import names
 from camtrap.outputs.markup import day_of
 from camtrap.outputs.season_events import SeasonEvent, SeasonEvents, camera_dated
 from camtrap.records import State

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camtrap.errors import SeasonError
+from camtrap.events import names
 from camtrap.events.grouping import Event, Sighting, group
 from camtrap.ledger.rows import Entry
-from camtrap.outputs import names, season_events
+from camtrap.outputs import season_events
 from camtrap.outputs.season_events import CERTAIN, LATEST, LIKE_A_LEOPARD, SEEN, SeasonEvents
 from camtrap.records import Box, Capture, Detection, State
 

@@ -2,11 +2,13 @@
 
 A head on the backbone's frozen features gives it, one for each fold, fitted on the crops of the
 other folds. What a network learns from a picture later was so never told by that picture itself.
+The detector's own score counts beside it: of two boxes alike to the head, the better one is taken.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import numpy as np
 
 from camtrap.errors import DataError
 from camtrap.learn.detector.targets import is_doubtful
+from camtrap.learn.explain import log_odds
 from camtrap.learn.head import HeadSettings, fit_head
 from camtrap.learn.prepare import (
     Floats,
@@ -27,6 +30,9 @@ from camtrap.learn.prepare import (
 )
 from camtrap.learn.settings import TrainingSettings
 from camtrap.vision.predictor import Classifier
+
+EVEN = 0.08
+"""The score of the published detector that makes a box no more and no less likely to be alive."""
 
 
 def second_opinions(
@@ -60,7 +66,10 @@ def second_opinions(
         chances = out_of_fold_chances(features, own, prepared, settings)
         write_array(run / "alive.npz", key, chances)
     rows = iter(chances.tolist())
-    return {i: tuple(next(rows) for _ in prepared.seen[i].found) for i in doubtful}
+    return {
+        i: tuple(joined(next(rows), each.score) for each in prepared.seen[i].found)
+        for i in doubtful
+    }
 
 
 def out_of_fold_chances(
@@ -83,6 +92,13 @@ def out_of_fold_chances(
         mine = own == fold
         chances[mine] = alive_chances(head.logits(features[mine]))
     return chances
+
+
+def joined(chance: float, score: float) -> float:
+    """The head's chance and the detector's score as one chance, 0..1, by adding their log-odds;
+    a score of `EVEN` speaks for neither side."""
+    odds = log_odds(chance) + log_odds(score) - log_odds(EVEN)
+    return 1 / (1 + math.exp(-odds))
 
 
 def alive_chances(logits: Floats) -> Floats:

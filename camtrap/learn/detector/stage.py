@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 from camtrap.errors import DataError
+from camtrap.learn.corrections import with_drawn
 from camtrap.learn.detector.alive import second_opinions
 from camtrap.learn.detector.network import detector_state, fresh_learner
 from camtrap.learn.detector.patched import emptied_ones, make_patched
@@ -85,18 +86,20 @@ def begin(
 ) -> Course:
     """Find out what every picture teaches; patched copies are kept in the run's folder."""
     stand_ins: dict[str, Path] = {}
+    drawn = with_drawn(prepared.samples, prepared.seen)
     if tuning.patched and (which := emptied_ones(prepared.samples)):
         step = counter(report("patching frames", len(which)))
         stand_ins = make_patched(
             prepared.samples,
-            prepared.seen,
+            drawn,
             which,
             run / "patched",
             seed=settings.seed,
             on_done=step,
         )
-    alive = second_opinions(prepared, settings, classifier, run, report)
-    taught = taught_of(prepared.samples, prepared.seen, alive, stand_ins, tuning)
+    told = replace(prepared, seen=tuple(drawn))
+    alive = second_opinions(told, settings, classifier, run, report)
+    taught = taught_of(told.samples, told.seen, alive, stand_ins, tuning)
     return Course(
         settings, tuning, run, device, workers, report, prepared, classifier, tuple(taught)
     )

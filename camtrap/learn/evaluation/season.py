@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from camtrap.errors import DataError
+from camtrap.events import names
 from camtrap.learn.dataset import Sample
 from camtrap.learn.evaluation.judged import Answers, Judged, ModelNote
 from camtrap.ledger.rows import Entry
 from camtrap.ledger.store import Ledger
-from camtrap.outputs import names
 from camtrap.records import State
 
 SAME_FILE, SAME_TAIL, SAME_TAIL_OF_CARD = 3, 2, 1

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from camtrap.errors import DataError
+from camtrap.events import names
 from camtrap.learn.dataset import Sample
 from camtrap.learn.sources.gather import MISSING, Gathering, Pictures, Truth
 from camtrap.ledger.reviews import Review, reviews
 from camtrap.ledger.rows import Entry
 from camtrap.ledger.store import Ledger
-from camtrap.outputs import names
 from camtrap.records import UNSURE
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from camtrap.events import names
 from camtrap.ledger.rows import Entry
-from camtrap.outputs import names
 from camtrap.records import Capture, State
 
 
