@@ -12,7 +12,13 @@ from camtrap.errors import DataError
 from camtrap.learn.crop_set import LabelledCrop
 from camtrap.learn.dataset import Sample
 from camtrap.learn.detector import alive
-from camtrap.learn.detector.alive import alive_chances, out_of_fold_chances, second_opinions
+from camtrap.learn.detector.alive import (
+    EVEN,
+    alive_chances,
+    joined,
+    out_of_fold_chances,
+    second_opinions,
+)
 from camtrap.learn.looks import Seen
 from camtrap.learn.prepare import Prepared, silent
 from camtrap.records import Box
@@ -32,6 +38,17 @@ def test_a_chance_is_that_of_anything_but_nothing(living, nothing, chance):
     logits = np.full((1, len(CLASSES)), living, np.float32)
     logits[0, -1] = nothing
     assert alive_chances(logits).tolist() == pytest.approx([chance], abs=1e-5)
+
+
+@pytest.mark.parametrize("chance", [0.01, 0.5, 0.99])
+def test_an_even_score_leaves_the_heads_chance(chance):
+    assert joined(chance, EVEN) == pytest.approx(chance)
+
+
+def test_of_two_boxes_alike_to_the_head_the_better_one_is_likelier():
+    assert joined(0.5, 0.02) < joined(0.5, 0.05) < joined(0.5, 0.2)
+    assert joined(0.3, 0.1) < joined(0.6, 0.1)
+    assert 0 < joined(0.0, 0.0) < joined(1.0, 1.0) <= 1
 
 
 def crop(label):
