@@ -19,7 +19,14 @@ from camtrap.errors import ConfigError
 ENVIRONMENT_PREFIX = "CAMTRAP_"
 DEFAULT_MODEL = "amur"
 DECODERS = ("cpu", "gpu")
+LAST_RECORD, LAST_INDEPENDENT = "last_record", "last_independent"
+EVENT_RULES = (LAST_RECORD, LAST_INDEPENDENT)
 LONGEST_GAP_MINUTES = 366 * 24 * 60
+PIXEL_LIMITS = (1.0, 4300.0)
+"""Megapixels between which the limit lies; no JPEG has more (65,535 x 65,535)."""
+
+METADATA_LIMITS = (0.1, 500.0)
+"""Megabytes between which the limit lies; EXIF in a JPEG takes up to 64 KB, a file up to 500 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +35,11 @@ class Settings:
 
     `device` may name several GPUs, `cuda:0,cuda:1`; `backend` is what runs the networks, and
     `decoder` where JPEG is decoded. `workers` 0 means one a processor core, `batch_size` 0 means
-    what suits the device; `event_gap_minutes` is the independence interval; `thresholds` replaces
-    single ones of the model's.
+    what suits the device. `event_gap_minutes` is the independence interval, and `event_rule` what
+    it is counted from; `burst_gap_seconds` parts bursts; with `static`, what never moves makes no
+    event (`docs/events.md`). `thresholds` replaces single ones of the model's. Pictures of more
+    than `pixel_limit` megapixels are refused, and metadata beyond `metadata_limit` megabytes are
+    not read.
     """
 
     model: str = DEFAULT_MODEL
@@ -39,6 +49,11 @@ class Settings:
     workers: int = 0
     batch_size: int = 0
     event_gap_minutes: float = 30.0
+    event_rule: str = LAST_RECORD
+    burst_gap_seconds: float = 5.0
+    static: bool = True
+    pixel_limit: float = 400.0
+    metadata_limit: float = 16.0
     thresholds: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -48,6 +63,13 @@ class Settings:
             raise ConfigError(f"The decoder is one of {', '.join(DECODERS)}, not '{self.decoder}'.")
         if not 0 < self.event_gap_minutes <= LONGEST_GAP_MINUTES:
             raise ConfigError("event_gap_minutes must be more than 0, and at most a year.")
+        if self.event_rule not in EVENT_RULES:
+            known = ", ".join(EVENT_RULES)
+            raise ConfigError(f"The event_rule is one of {known}, not '{self.event_rule}'.")
+        for name, (least, most) in _BOUNDS.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise ConfigError(f"{name} must be between {least:g} and {most:g}, not {value:g}.")
         for label, value in self.thresholds.items():
             if not 0.0 <= value <= 1.0:
                 raise ConfigError(f"The threshold {label}={value} is not between 0 and 1.")
@@ -56,11 +78,23 @@ class Settings:
     def event_gap(self) -> timedelta:
         return timedelta(minutes=self.event_gap_minutes)
 
+    @property
+    def burst_gap(self) -> timedelta:
+        return timedelta(seconds=self.burst_gap_seconds)
+
     def as_dict(self) -> dict[str, Any]:
         """The settings as plain values, for JSON."""
         return asdict(self)
 
 
+BURST_GAPS = (0.0, 600.0)
+"""Seconds between which the gap lies; what is farther apart was no trigger."""
+
+_BOUNDS = {
+    "burst_gap_seconds": BURST_GAPS,
+    "pixel_limit": PIXEL_LIMITS,
+    "metadata_limit": METADATA_LIMITS,
+}
 _KINDS: dict[str, type] = {
     "model": str,
     "device": str,
@@ -69,8 +103,18 @@ _KINDS: dict[str, type] = {
     "workers": int,
     "batch_size": int,
     "event_gap_minutes": float,
+    "event_rule": str,
+    "burst_gap_seconds": float,
+    "static": bool,
+    "pixel_limit": float,
+    "metadata_limit": float,
 }
-_KIND_NAMES = {str: "a text in quotes", int: "a whole number", float: "a number"}
+_KIND_NAMES = {
+    str: "a text in quotes",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+}
 
 
 def resolve(
@@ -137,9 +181,14 @@ def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         name = ENVIRONMENT_PREFIX + key.upper()
         if name in environment:
             try:
-                said[key] = kind(environment[name])
-            except ValueError:
+                text = environment[name]
+                said[key] = _TRUTH[text.lower()] if kind is bool else kind(text)
+            except (ValueError, KeyError):
                 raise ConfigError(
-                    f"{name}={environment[name]} in the environment is not a number."
+                    f"{name}={environment[name]} in the environment is not "
+                    f"{'true or false' if kind is bool else 'a number'}."
                 ) from None
     return said
+
+
+_TRUTH = {"true": True, "1": True, "false": False, "0": False}

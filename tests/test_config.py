@@ -51,6 +51,8 @@ def test_each_source_beats_the_one_before(toml: WriteToml) -> None:
         ("CAMTRAP_WORKERS", "4", "workers", 4),
         ("CAMTRAP_BATCH_SIZE", "8", "batch_size", 8),
         ("CAMTRAP_EVENT_GAP_MINUTES", "12.5", "event_gap_minutes", 12.5),
+        ("CAMTRAP_PIXEL_LIMIT", "64", "pixel_limit", 64.0),
+        ("CAMTRAP_METADATA_LIMIT", "1.5", "metadata_limit", 1.5),
     ],
 )
 def test_every_setting_can_be_said_in_the_environment(
@@ -107,6 +109,17 @@ def test_a_value_of_the_wrong_kind_is_named_with_its_file(
     assert str(file) in str(caught.value)
 
 
+def test_limits_come_from_a_file_too_and_the_command_line_beats_it(toml: WriteToml) -> None:
+    file = toml("pixel_limit = 64\nmetadata_limit = 2.5")
+    assert (resolve(file, {}).pixel_limit, resolve(file, {}).metadata_limit) == (64.0, 2.5)
+    assert resolve(file, {"CAMTRAP_PIXEL_LIMIT": "32"}, pixel_limit=12.0).pixel_limit == 12.0
+
+
+def test_a_limit_out_of_range_is_told_with_the_range() -> None:
+    with pytest.raises(ConfigError, match="pixel_limit must be between 1 and 4300, not 0"):
+        Settings(pixel_limit=0.0)
+
+
 def test_a_whole_number_may_stand_for_any_number(toml: WriteToml) -> None:
     found = resolve(toml("event_gap_minutes = 60\nthresholds.leopard = 1"), {})
     assert found.event_gap == timedelta(hours=1)
@@ -141,6 +154,11 @@ def test_a_variable_that_is_no_number_is_named(text: str) -> None:
         {"event_gap_minutes": -5.0},
         {"event_gap_minutes": float("nan")},
         {"event_gap_minutes": float("inf")},
+        {"pixel_limit": 0.9},
+        {"pixel_limit": 4301.0},
+        {"pixel_limit": float("nan")},
+        {"metadata_limit": 0.05},
+        {"metadata_limit": 501.0},
         {"thresholds": {"leopard": 1.01}},
         {"thresholds": {"leopard": -0.01}},
         {"thresholds": {"leopard": float("nan")}},
@@ -168,3 +186,30 @@ def test_a_threshold_that_is_none_is_answered_with_an_example(text: str) -> None
 def test_settings_can_be_saved_beside_the_results() -> None:
     saved = json.loads(json.dumps(Settings(thresholds={"leopard": 0.3}).as_dict()))
     assert Settings(**saved) == Settings(thresholds={"leopard": 0.3})
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"event_rule": "first"}, "event_rule is one of last_record, last_independent"),
+        ({"burst_gap_seconds": -1.0}, "burst_gap_seconds must be between 0 and 600"),
+        ({"burst_gap_seconds": 601.0}, "burst_gap_seconds must be between 0 and 600"),
+    ],
+)
+def test_rules_of_events_that_cannot_be_are_told(said: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        resolve(None, {}, **said)
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("false", False), ("0", False), ("True", True)])
+def test_a_switch_may_come_from_the_environment(text: str, wanted: bool) -> None:
+    assert resolve(environment={"CAMTRAP_STATIC": text}).static is wanted
+
+
+def test_a_switch_that_is_neither_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"CAMTRAP_STATIC=off .* is not true or false"):
+        resolve(environment={"CAMTRAP_STATIC": "off"})
+    path = tmp_path / "my.toml"
+    path.write_text("static = 1", encoding="utf-8")
+    with pytest.raises(ConfigError, match="static = 1 is not true or false"):
+        resolve(path, {})

@@ -34,10 +34,16 @@ def content_key(data: bytes, *, full: bool = False) -> str:
     """
     if full:
         return FULL + xxhash.xxh3_128_hexdigest(data)
-    digest = xxhash.xxh3_128(len(data).to_bytes(8, "little"))
     view = memoryview(data)
-    digest.update(view[:ENDS])
-    digest.update(view[max(ENDS, len(data) - ENDS) :])
+    return key_of_ends(len(data), view[:ENDS], view[max(ENDS, len(data) - ENDS) :])
+
+
+def key_of_ends(size: int, head: bytes | memoryview, tail: bytes | memoryview) -> str:
+    """The short key of a file of `size` bytes, of its first 64 KB and what follows up to 64 KB
+    of its end."""
+    digest = xxhash.xxh3_128(size.to_bytes(8, "little"))
+    digest.update(head)
+    digest.update(tail)
     return SHORT + digest.hexdigest()
 
 

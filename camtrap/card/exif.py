@@ -99,10 +99,13 @@ def capture_of(image: Image.Image) -> Capture:
     )
 
 
-def parse_capture(data: bytes) -> Capture:
-    """Return what the header in a file's bytes says; empty when they are not a picture."""
+def parse_capture(data: bytes, metadata_limit: int | None = None) -> Capture:
+    """Return what the header in a file's bytes says; empty when they are not a picture.
+
+    `metadata_limit` is that of `header.lean`.
+    """
     try:
-        with open_picture(data) as image:
+        with open_picture(data, metadata_limit) as image:
             return capture_of(image)
     except Exception as error:  # as in _read_ifds: Pillow raises what it likes on broken bytes
         logger.debug("No picture header in %d bytes: %r", len(data), error)

@@ -26,7 +26,8 @@ from PIL import (
 from camtrap.errors import UnreadablePicture
 
 METADATA_LIMIT = 16_000_000
-"""Bytes of metadata (EXIF, XMP, colour profiles, comments) that are read of one file."""
+"""Bytes of metadata (EXIF, XMP, colour profiles, comments) that are read of one file, unless a
+caller gives another limit."""
 
 EXIF_LIMIT = 1_000_000
 """Bytes of EXIF that are read of one file; the standard allows 64 KB in a JPEG."""
@@ -76,25 +77,28 @@ class Claims(NamedTuple):
     numbers: int
 
 
-def open_picture(data: bytes) -> Image.Image:
+def open_picture(data: bytes | Lean, metadata_limit: int | None = None) -> Image.Image:
     """Open a picture of a format that is read, without metadata that are out of measure.
 
-    Raises `UnreadablePicture` where the header is hostile, and what Pillow raises otherwise.
+    What is `Lean` already is opened as it is. Raises `UnreadablePicture` where the header is
+    hostile, and what Pillow raises otherwise.
     """
+    kept = data if isinstance(data, Lean) else lean(data, metadata_limit)
     formats = [name for name in FORMATS if name in Image.OPEN]
-    return Image.open(io.BytesIO(lean(data).data), formats=formats)
+    return Image.open(io.BytesIO(kept.data), formats=formats)
 
 
-def lean(data: bytes) -> Lean:
+def lean(data: bytes, metadata_limit: int | None = None) -> Lean:
     """The file without metadata beyond the limits; the very same bytes where there are none.
 
-    Raises `UnreadablePicture` for a file of too many parts, or a TIFF whose directories claim
-    several times what the file holds.
+    `metadata_limit` is in bytes, `METADATA_LIMIT` unless given. Raises `UnreadablePicture` for a
+    file of too many parts, or a TIFF whose directories claim several times what the file holds.
     """
+    limit = METADATA_LIMIT if metadata_limit is None else metadata_limit
     if data.startswith(b"\xff\xd8"):
-        return _lean_jpeg(data)
+        return _lean_jpeg(data, limit)
     if data.startswith(_PNG):
-        return _lean_png(data)
+        return _lean_png(data, limit)
     if data.startswith(b"GIF8"):
         _check_gif(data)
     if data.startswith(_TIFF_HEADERS):
@@ -182,7 +186,7 @@ def _exif_block(image: Image.Image) -> bytes:
 # -- JPEG: segments before the first scan (ITU T.81, B.1.1)
 
 
-def _lean_jpeg(data: bytes) -> Lean:
+def _lean_jpeg(data: bytes, metadata_limit: int) -> Lean:
     kept = [b"\xff\xd8"]
     position, parts, metadata, padding = 2, 0, 0, 0
     exif = b""
@@ -226,7 +230,7 @@ def _lean_jpeg(data: bytes) -> Lean:
                 continue
             # Adobe's mark tells what the colours mean, so it stays whatever else there is.
             is_small = marker == 0xEE and len(segment) <= 16
-            if metadata > METADATA_LIMIT and not is_small:
+            if metadata > metadata_limit and not is_small:
                 is_over = True
                 continue
         kept.append(segment)
@@ -235,7 +239,7 @@ def _lean_jpeg(data: bytes) -> Lean:
         is_over = True
     if not (is_over or has_index) and padding <= _FILL_LIMIT:
         return Lean(data)
-    limit = EXIF_LIMIT if metadata <= METADATA_LIMIT else METADATA_LIMIT
+    limit = EXIF_LIMIT if metadata <= metadata_limit else metadata_limit
     return Lean(b"".join(kept) + data[position:], _OVER.format(limit) if is_over else "")
 
 
@@ -266,7 +270,7 @@ def _check_gif(data: bytes) -> None:
 # -- PNG: chunks (ISO 15948)
 
 
-def _lean_png(data: bytes) -> Lean:
+def _lean_png(data: bytes, metadata_limit: int) -> Lean:
     kept = [_PNG]
     position, parts, metadata = len(_PNG), 0, 0
     is_over = False
@@ -279,7 +283,7 @@ def _lean_png(data: bytes) -> Lean:
         if kind in _MEASURES:
             size = _MEASURES[kind](data[position + 8 : end - 4])
             metadata += size
-            if size > EXIF_LIMIT or metadata > METADATA_LIMIT:
+            if size > EXIF_LIMIT or metadata > metadata_limit:
                 is_over = True
                 position = end
                 continue
@@ -287,7 +291,7 @@ def _lean_png(data: bytes) -> Lean:
         position = end
     if not is_over:
         return Lean(data)
-    return Lean(b"".join(kept) + data[position:], _OVER.format(EXIF_LIMIT))
+    return Lean(b"".join(kept) + data[position:], _OVER.format(min(EXIF_LIMIT, metadata_limit)))
 
 
 def _inflated(packed: bytes) -> int:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +24,12 @@ def retry(
     backend: Annotated[str | None, typer.Option(help="Another backend than before.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Pictures a batch.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Threads.")] = None,
+    pixel_limit: Annotated[
+        float | None, typer.Option(metavar="MEGAPIXELS", help="Another limit than before.")
+    ] = None,
+    metadata_limit: Annotated[
+        float | None, typer.Option(metavar="MB", help="Another limit than before.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no talk.")] = False,
     excel: Annotated[bool, typer.Option("--excel", help="CSV for Excel.")] = False,
 ) -> None:
@@ -34,36 +39,30 @@ def retry(
     """
     from camtrap.engine.progress import account
     from camtrap.ledger.store import Ledger
-    from camtrap.outputs.season import write_all
 
     Ledger(season).close()  # says in words when there is none, before a lock is made there
     say = Talk(quiet)
-    with running.writing_to(season), Ledger(season) as ledger:
-        settings = _settings_of_last_run(
-            ledger, device=device, backend=backend, batch_size=batch_size, workers=workers
+    with running.writing_to(season, say), Ledger(season) as ledger:
+        settings = running.settings_of_last_run(
+            ledger,
+            device=device,
+            backend=backend,
+            batch_size=batch_size,
+            workers=workers,
+            pixel_limit=pixel_limit,
+            metadata_limit=metadata_limit,
         )
         ready, missing = _ready(ledger, card, say)
         ended = _try_again(ledger, ready, settings, say, quiet=quiet, excel=excel)
-        written = write_all(ledger, settings, excel=excel)
+        written = running.write_outputs(ledger, settings, excel=excel)
         totals = ledger.totals()
     typer.echo(account(totals))
-    for path in written.paths:
-        say(f"wrote {path}")
+    running.say_written(written, say)
     if ended.interrupted:
         running.say_how_to_go_on(say)
         raise typer.Exit(EXIT_INTERRUPTED)
     if missing or running.unread(totals):
         raise typer.Exit(EXIT_SOME_UNREADABLE)
-
-
-def _settings_of_last_run(ledger: Ledger, **given: Any) -> Settings:
-    from camtrap.config import Settings
-
-    notes = ledger.run_notes()
-    stored = notes[-1]["settings"].get("settings", {}) if notes else {}
-    known = {field.name for field in fields(Settings)}
-    settings = Settings(**{name: value for name, value in stored.items() if name in known})
-    return replace(settings, **{name: value for name, value in given.items() if value is not None})
 
 
 def _ready(ledger: Ledger, name: str | None, say: Talk) -> tuple[list[CardEntry], list[str]]:

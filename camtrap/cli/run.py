@@ -55,6 +55,14 @@ def run(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Threads. [default: one a processor core]")
     ] = None,
+    pixel_limit: Annotated[
+        float | None,
+        typer.Option(metavar="MEGAPIXELS", help="Larger pictures are refused. [default: 400]"),
+    ] = None,
+    metadata_limit: Annotated[
+        float | None,
+        typer.Option(metavar="MB", help="Metadata beyond this are not read. [default: 16]"),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A settings file (TOML).")
     ] = None,
@@ -90,6 +98,8 @@ def run(
         decoder=decoder,
         batch_size=batch_size,
         workers=workers,
+        pixel_limit=pixel_limit,
+        metadata_limit=metadata_limit,
         thresholds=dict(map(parse_threshold, threshold or ())),
     )
     say = Talk(quiet)
@@ -100,12 +110,11 @@ def run(
     from camtrap.engine.progress import account
     from camtrap.engine.season import add_card, check_apart
     from camtrap.ledger.store import Ledger
-    from camtrap.outputs.season import write_all
 
     for card in cards:
         check_apart(out, card)
     facts = {"cards": [str(card) for card in cards], "settings": settings.as_dict()}
-    with running.writing_to(out, **facts), Ledger(out, create=True) as ledger:
+    with running.writing_to(out, say, **facts), Ledger(out, create=True) as ledger:
         summaries = [add_card(ledger, card) for card in cards]
         for summary in summaries:
             _tell_card(summary, say)
@@ -119,9 +128,10 @@ def run(
             if not ended.interrupted:
                 counts = _reconcile(ledger, summaries, cards, ended, say)
         except CamtrapError:
-            write_all(ledger, settings, excel=excel)  # the card is gone, and its results are not
+            # The card is gone, and its results are not.
+            running.write_what_is_done(ledger, settings, excel=excel)
             raise
-        written = write_all(ledger, settings, excel=excel)
+        written = running.write_outputs(ledger, settings, excel=excel)
         totals = ledger.totals()
         log.debug("%s", account(totals))
     if as_json:
@@ -133,8 +143,7 @@ def run(
         typer.echo(json.dumps(said, ensure_ascii=False))
     else:
         typer.echo(account(totals))
-    for path in written.paths:
-        say(f"wrote {path}")
+    running.say_written(written, say)
     _raise_if_unbalanced(counts)
     if ended.interrupted:
         running.say_how_to_go_on(say)

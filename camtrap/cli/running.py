@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from camtrap.config import Settings
     from camtrap.ledger.rows import CardEntry
     from camtrap.ledger.store import Ledger
+    from camtrap.outputs.season import Written
     from camtrap.vision.predictor import Predictor
 
 log = logging.getLogger(__name__)
@@ -48,16 +50,34 @@ class Outcome(NamedTuple):
 
 
 @contextmanager
-def writing_to(season: Path, **facts: Any) -> Iterator[None]:
-    """Hold the season's lock and keep its log while the block runs; raises `SeasonError`."""
+def writing_to(season: Path, say: Talk, **facts: Any) -> Iterator[None]:
+    """Hold the season's lock and keep its log while the block runs; raises `SeasonError`.
+
+    A Ctrl-C that nobody else waits for ends the command, and says how to go on.
+    """
     from camtrap.ledger.lock import locked
     from camtrap.ledger.logbook import logbook
 
-    with (
-        locked(season, command_line()),
-        logbook(season, {"command": command_line(), "season": str(season), **facts}),
-    ):
-        yield
+    try:
+        with (
+            locked(season, command_line()),
+            logbook(season, {"command": command_line(), "season": str(season), **facts}),
+        ):
+            yield
+    except KeyboardInterrupt:
+        say_how_to_go_on(say)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def settings_of_last_run(ledger: Ledger, **given: Any) -> Settings:
+    """The settings of the season's last run, but for what is given (None means not given)."""
+    from camtrap.config import Settings
+
+    notes = ledger.run_notes()
+    stored = notes[-1]["settings"].get("settings", {}) if notes else {}
+    known = {field.name for field in fields(Settings)}
+    settings = Settings(**{name: value for name, value in stored.items() if name in known})
+    return replace(settings, **{name: value for name, value in given.items() if value is not None})
 
 
 def open_model(settings: Settings, say: Talk) -> list[Predictor]:
@@ -89,15 +109,15 @@ def triage(
     """Run the model over what is pending on the cards; what is done before an error is exported."""
     from camtrap import __version__
     from camtrap.engine.progress import RunProgress
-    from camtrap.engine.season import model_id, run_card
-    from camtrap.outputs.season import write_all
+    from camtrap.engine.season import model_note, run_card
+    from camtrap.outputs.leopards_page import LivePage
 
     predictor = predictors[0]
     said = {
         "camtrap": __version__,
         "command": command_line(),
         "backend": _told(predictors),
-        "model": {"id": model_id(predictor.info), "sha256": predictor.info.sha256},
+        "model": model_note(predictor.info),
         "thresholds": predictor.thresholds.as_dict(),
         "settings": settings.as_dict(),
         **({"redo": True} if redo else {}),
@@ -107,16 +127,74 @@ def triage(
     pending = [ledger.pending_bytes(card) for card in cards]
     files, size = (sum(column) for column in zip(*pending, strict=True))
     try:
-        with interruptible() as stop, RunProgress(files, size, quiet=quiet) as progress:
+        with (
+            interruptible() as stop,
+            RunProgress(files, size, quiet=quiet) as progress,
+            LivePage(ledger, predictor.thresholds.as_dict()["doubt"]) as live,
+        ):
             for card in cards:
-                run_card(ledger, card, predictors, run_id, settings, stop=stop, progress=progress)
+                run_card(
+                    ledger,
+                    card,
+                    predictors,
+                    run_id,
+                    settings,
+                    stop=stop,
+                    progress=progress,
+                    noticed=live.note,
+                )
     except CamtrapError:
-        write_all(ledger, settings, excel=excel)  # what was done before the error is worth having
+        write_what_is_done(ledger, settings, excel=excel)
         raise
     left = sum(ledger.pending_bytes(card)[0] for card in cards)
     if not left:
         ledger.finish_run(run_id)
     return Outcome(run_id, stop.is_set() and left > 0)
+
+
+def write_outputs(
+    ledger: Ledger,
+    settings: Settings,
+    *,
+    excel: bool = False,
+    anew: bool = False,
+    grid: float | None = None,
+) -> Written:
+    """Write what the season is made of for people, or nothing where all of it is still true.
+
+    With `anew`, all of it is written whatever is true, and with `grid` what may go out as well.
+    Raises `SeasonError` when it cannot be written.
+    """
+    from camtrap.events.frames import placing
+    from camtrap.ledger.exported import fingerprint, note, still_true
+    from camtrap.outputs.season import Written, write_all
+
+    placed = placing(ledger)
+    said = {**settings.as_dict(), "excel": excel, "field notes": repr(placed.notes)}
+    made_of = fingerprint(ledger, said)
+    account = still_true(ledger, made_of)
+    if account is not None and not anew:
+        log.debug("the outputs are still true")
+        return Written((), account)
+    written = write_all(ledger, settings, placed, excel=excel, grid=grid)
+    note(ledger, made_of, written.paths, written.account)
+    return written
+
+
+def write_what_is_done(ledger: Ledger, settings: Settings, *, excel: bool = False) -> None:
+    """Write the outputs after an error, which is to be told whether or not they can be written."""
+    try:
+        write_outputs(ledger, settings, excel=excel)
+    except CamtrapError as error:
+        log.warning("After the error: %s", error)
+
+
+def say_written(written: Written, say: Talk) -> None:
+    """Which outputs were written, or that there was no need."""
+    for path in written.paths:
+        say(f"wrote {path}")
+    if not written.paths:
+        say("nothing has changed: tables and pages are as they were")
 
 
 @contextmanager

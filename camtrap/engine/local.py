@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 from typing import NamedTuple
 
+from camtrap.card.header import METADATA_LIMIT
 from camtrap.engine.channel import Channel, Closed, gathered
 from camtrap.engine.stages import (
     decoded,
@@ -52,6 +53,8 @@ _POLL_SECONDS = 0.2  # an interrupt is noticed within this time, on Windows too
 
 Result = tuple[ImageFile, Prediction]
 
+
+_Looking = Callable[[ImageFile, bytes], tuple[Prediction, Look | None]]
 
 _Outcome = Prediction | CardError | None
 """What became of a file: a prediction, the card's end, or None when it was left after a stop."""
@@ -104,11 +107,14 @@ def triage_files(
     stop: threading.Event | None = None,
     is_known: Callable[[str], bool] | None = None,
     decode: Decode = decode_frame,
+    metadata_limit: int = METADATA_LIMIT,
 ) -> Generator[Result, None, None]:
     """Yield one prediction a file, in the order of `files`.
 
     `workers` 0 is one a processor core, `batch_size` 0 what suits the model's device; with several
     predictors, one a GPU, each takes its share.
+
+    `decode` has its own limits; metadata beyond `metadata_limit` bytes a picture are not read.
 
     A file that cannot be read or decoded comes back as `unreadable` or `truncated` with the reason.
     `is_known`, called from several threads with a content key, spares the model a picture that the
@@ -120,7 +126,11 @@ def triage_files(
     predictors = [predictor] if isinstance(predictor, Predictor) else list(predictor)
     workers = workers or os.cpu_count() or 1
     flow = _Flow(stop or threading.Event(), Channel(1 << 30))
-    threads = _threads(flow, predictors, workers, batch_size, is_known, decode)
+
+    def look(file: ImageFile, data: bytes) -> tuple[Prediction, Look | None]:
+        return decoded(file, data, predictors[0].frame_side, is_known, decode, metadata_limit)
+
+    threads = _threads(flow, predictors, workers, batch_size, look)
     for thread in threads:
         thread.start()
     try:
@@ -136,17 +146,11 @@ def _threads(
     predictors: Sequence[Predictor],
     workers: int,
     batch_size: int,
-    is_known: Callable[[str], bool] | None,
-    decode: Decode,
+    look: _Looking,
 ) -> list[threading.Thread]:
     """The stages as threads, not started yet."""
     batch_size = batch_size or predictors[0].default_batch_size
     batched = batch_size > 1 or len(predictors) > 1
-    side = predictors[0].frame_side
-
-    def look(number: int, file: ImageFile, data: bytes) -> tuple[Prediction, Look | None]:
-        return decoded(file, data, side, is_known, decode)
-
     stages: list[tuple[str, Callable[[], None]]] = [("reader", lambda: _read(flow))]
     if batched:
         stages += [(f"decoder-{n}", lambda: _decode(flow, look)) for n in range(workers)]
@@ -182,9 +186,6 @@ def _read(flow: _Flow) -> None:
         flow.read.put((number, file, data), len(data))
 
 
-_Looking = Callable[[int, ImageFile, bytes], tuple[Prediction, Look | None]]
-
-
 def _looked_at(flow: _Flow, look: _Looking) -> Iterator[_Decoded]:
     """Decode what was read; what needs no model is told at once."""
     while True:
@@ -192,7 +193,7 @@ def _looked_at(flow: _Flow, look: _Looking) -> Iterator[_Decoded]:
         if flow.stop.is_set():
             flow.tell(number, None)
             continue
-        known, picture = look(number, file, data)
+        known, picture = look(file, data)
         if picture is None:
             flow.tell(number, known)
         else:

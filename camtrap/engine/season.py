@@ -9,11 +9,13 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 from camtrap import __version__
 from camtrap.batches import in_batches
@@ -30,7 +32,8 @@ from camtrap.ledger.listing import ListingCount
 from camtrap.ledger.rows import CardEntry
 from camtrap.ledger.store import Ledger
 from camtrap.pixels.decode import Decode, decode_frame
-from camtrap.records import ImageFile
+from camtrap.pixels.limits import LIMITS, Limits
+from camtrap.records import ImageFile, Prediction
 from camtrap.vision.calibration import Thresholds
 from camtrap.vision.checkpoint import ModelInfo
 from camtrap.vision.predictor import Predictor
@@ -90,22 +93,20 @@ def recognise(ledger: Ledger, root: Path, first: Sequence[ImageFile]) -> CardEnt
 
     In the same place one file that is known is enough, elsewhere half of them must be; a card
     without files is the one that lay there before. Of cards that share equally many files, the one
-    that lay there is taken.
+    that lay there is taken. A card that was entered there and has no file yet is the one whose
+    listing was interrupted.
     """
     if not first:
-        return next((card for card in ledger.cards() if card.root == root), None)
-    best: tuple[int, CardEntry] | None = None
-    for card in sorted(ledger.cards(), key=lambda card: card.root != root):
-        known = ledger.count_known(card, first)
-        if card.root == root and known == len(first):
-            return card  # no other shares more, and a season may hold hundreds
-        enough = known > 0 if card.root == root else 2 * known >= len(first)
-        if enough and (best is None or known > best[0]):
-            best = known, card
+        return ledger.card_at(root)
+    known = ledger.sharing(first)
+    best: CardEntry | None = None
+    for card in sorted(ledger.cards_numbered(known), key=lambda card: card.root != root):
+        enough = card.root == root or 2 * known[card.card_id] >= len(first)
+        if enough and (best is None or known[card.card_id] > known[best.card_id]):
+            best = card
     if best is None:
-        return None
-    card = best[1]
-    return card if card.root == root else ledger.move_card(card, root)
+        return ledger.card_at(root, without_files=True)
+    return best if best.root == root else ledger.move_card(best, root)
 
 
 def _folder(root: Path) -> Path:
@@ -127,8 +128,12 @@ def run_card(
     *,
     stop: threading.Event,
     progress: RunProgress,
+    noticed: Callable[[Sequence[Prediction]], None] | None = None,
 ) -> None:
-    """Triage a card's pending files and commit the results as they come."""
+    """Triage a card's pending files and commit the results as they come.
+
+    `noticed` is told what was stored after each commit.
+    """
     with (
         KnownContent(ledger.season) as known,
         # Closed before `known` is, whatever happens: its workers ask until they have ended.
@@ -141,22 +146,32 @@ def run_card(
                 stop=stop,
                 is_known=known,
                 decode=decoder_of(settings, predictor),
+                metadata_limit=limits_of(settings).metadata,
             )
         ) as results,
     ):
         for batch in _timed_batches(results):
-            for (file, _), stored in zip(batch, ledger.record(card, run_id, batch), strict=True):
-                progress.advance(stored.state, file.size)
+            stored = ledger.record(card, run_id, batch)
+            for (file, _), said in zip(batch, stored, strict=True):
+                progress.advance(said.state, file.size)
+            if noticed is not None:
+                noticed(stored)
 
 
 def decoder_of(settings: Settings, predictor: Predictor | Sequence[Predictor]) -> Decode:
     """What decodes pictures; raises `ModelError` where a GPU is to do it and there is none."""
+    limits = limits_of(settings)
     if settings.decoder == "cpu":
-        return decode_frame
+        return decode_frame if limits == LIMITS else partial(decode_frame, limits=limits)
     from camtrap.pixels.gpu import gpu_decoder
 
     first = predictor if isinstance(predictor, Predictor) else predictor[0]
-    return gpu_decoder(first.backend.device)
+    return gpu_decoder(first.backend.device, limits)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What one picture may ask for, in single pixels and bytes."""
+    return Limits(round(settings.pixel_limit * 1e6), round(settings.metadata_limit * 1e6))
 
 
 def _timed_batches(results: Iterator[Result]) -> Iterator[list[Result]]:
@@ -190,7 +205,7 @@ def check_model(ledger: Ledger, info: ModelInfo, thresholds: Thresholds) -> None
                 f"and now they are {thresholds.as_dict()}. Keep to the first, triage all of its "
                 "files again (--redo; reviews are kept), or begin a new season (--out)."
             )
-        if model["sha256"] != info.sha256:
+        if not is_same_model(model, info):
             raise SeasonError(
                 f"This season was triaged with the model {model['id']}, and '{model_id(info)}' is "
                 "another. Keep to that model (--model), triage all of its files again (--redo; "
@@ -209,8 +224,7 @@ def begin_redo(ledger: Ledger, info: ModelInfo, thresholds: Thresholds) -> int |
             break
         said = run["settings"]
         if said.get("redo"):
-            same = said["model"]["sha256"] == info.sha256
-            if same and said["thresholds"] == thresholds.as_dict():
+            if is_same_model(said["model"], info) and said["thresholds"] == thresholds.as_dict():
                 return None
             break
     return redo(ledger)
@@ -292,6 +306,21 @@ def _is_as_known(file: ImageFile) -> bool:
     except OSError:
         return False
     return (status.st_size, status.st_mtime_ns) == (file.size, file.modified_ns)
+
+
+def model_note(info: ModelInfo) -> dict[str, Any]:
+    """What a run notes of its model, as plain values: its name, and the key of all its weights."""
+    parts = {role: part["sha256"] for role, part in sorted(info.parts.items())}
+    return {"id": model_id(info), "sha256": info.sha256, "parts": parts}
+
+
+def is_same_model(noted: Mapping[str, Any], info: ModelInfo) -> bool:
+    """True when a run's note is of these very weights, those of the parts included.
+
+    Runs of the first versions noted no parts, which are not compared then.
+    """
+    now = model_note(info)
+    return {**now, **noted, "id": ""} == {**now, "id": ""}
 
 
 def model_id(info: ModelInfo) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from camtrap.card.clock import resolve_time
 from camtrap.card.content import content_key
 from camtrap.card.exif import parse_capture
-from camtrap.card.header import lean
+from camtrap.card.header import METADATA_LIMIT
 from camtrap.errors import CardError, TruncatedPicture, UnreadablePicture
 from camtrap.pixels.decode import Decode, decode_frame
 from camtrap.pixels.limits import reason_of
@@ -42,6 +42,8 @@ def read_file(file: ImageFile) -> bytes:
             raise UnreadablePicture("not a regular file any more")
     try:
         return file.path.read_bytes()
+    except MemoryError as error:
+        raise UnreadablePicture("there is not enough memory to read this file") from error
     except OSError as error:
         reason = error.strerror or str(error)
         if _is_gone(file.card):
@@ -74,23 +76,41 @@ def decoded(
     side: int,
     is_known: Callable[[str], bool] | None = None,
     decode: Decode = decode_frame,
+    metadata_limit: int = METADATA_LIMIT,
 ) -> tuple[Prediction, Look | None]:
-    """Key, metadata and pixels of one file; without a look where nothing is left to be judged."""
+    """Key, metadata and pixels of one file; without a look where nothing is left to be judged.
+
+    Metadata of more than `metadata_limit` bytes are not read; `decode` has limits of its own.
+    """
+    try:
+        return _decoded(file, data, side, is_known, decode, metadata_limit)
+    except MemoryError as error:
+        known = Prediction(path=file.path, state=State.PENDING)
+        return failed(known, UnreadablePicture(reason_of(error))), None
+
+
+def _decoded(
+    file: ImageFile,
+    data: bytes,
+    side: int,
+    is_known: Callable[[str], bool] | None,
+    decode: Decode,
+    metadata_limit: int,
+) -> tuple[Prediction, Look | None]:
     known = Prediction(
         path=file.path,
         state=State.PENDING,
         content_key=content_key(data),
-        capture=resolve_time(parse_capture(data), file.path.name, file.modified_ns),
+        capture=resolve_time(parse_capture(data, metadata_limit), file.path.name, file.modified_ns),
     )
     if is_known is not None and is_known(known.content_key):
         return replace(known, state=State.DUPLICATE), None
     try:
         frame = decode(data, side)
-        note = lean(data).note
     except UnreadablePicture as error:
         return failed(known, error), None
     known = replace(
-        known, width=frame.width, height=frame.height, infrared=frame.infrared, reason=note
+        known, width=frame.width, height=frame.height, infrared=frame.infrared, reason=frame.note
     )
     return known, Look(data, frame)
 

@@ -12,7 +12,7 @@ import platform
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,11 @@ class _Formatter(logging.Formatter):
 class _Handler(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """A full disk is told by what cannot be written to the ledger; a log ends no run."""
+
+    def close(self) -> None:
+        """Close the file; what no longer fits on a full disk is lost."""
+        with suppress(OSError):
+            super().close()
 
 
 def _open(path: Path) -> _Handler | None:

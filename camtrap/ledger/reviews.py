@@ -14,7 +14,7 @@ from pathlib import Path
 
 from camtrap.errors import SeasonError
 from camtrap.ledger.rows import text_of
-from camtrap.ledger.schema import LEDGER_NAME
+from camtrap.ledger.schema import LEDGER_NAME, watched
 from camtrap.ledger.store import Ledger, utc_now
 from camtrap.records import LABELS, UNSURE
 
@@ -71,6 +71,8 @@ def add_review(
                 db.execute("BEGIN IMMEDIATE")
                 db.execute(_CREATE)
                 db.execute(_INDEX)
+                for statement in watched("review"):
+                    db.execute(statement)
                 added = db.execute(
                     "INSERT INTO review (file_id, label, species, reviewer, reviewed_at,"
                     " content_key) SELECT file_id, ?, ?, ?, ?, content_key FROM file"

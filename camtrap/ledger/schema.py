@@ -3,12 +3,19 @@
 `CREATE` makes the newest version. `MIGRATIONS` lead an older ledger there, one version a step, and
 no step removes a row. A step that was released is never changed: another is put behind it. People's
 reviews have a table of their own, which is made with the first of them (`ledger/reviews`).
+
+Whatever outputs are made of lies in tables that are `watched`: every changed row of theirs counts,
+so that outputs need not be written again while nothing has changed (`ledger/exported`). A new table
+is watched, or named in `UNWATCHED` when no output tells of it.
 """
 
 from __future__ import annotations
 
 LEDGER_NAME = "ledger.sqlite"
-VERSION = 2
+VERSION = 3
+
+UNWATCHED = frozenset(["change", "export", "reconciliation"])
+"""Tables of which no output tells."""
 
 CAPTURE_COLUMNS: tuple[tuple[str, str], ...] = (
     ("taken_at", "TEXT"),
@@ -47,6 +54,38 @@ CREATE TABLE reconciliation (
     missing TEXT NOT NULL               -- JSON object, folder: files that no state accounts for
 )
 """
+
+_CHANGE = """
+CREATE TABLE change (
+    count INTEGER NOT NULL              -- of rows that were changed in watched tables; one row
+)
+"""
+
+_EXPORT = """
+CREATE TABLE export (
+    made_of TEXT NOT NULL,              -- the last outputs' fingerprint; one row
+    account TEXT NOT NULL,              -- JSON object, what the outputs told of the season
+    files TEXT NOT NULL                 -- JSON object, an output's path: the key of all its bytes
+)
+"""
+
+
+def watched(table: str) -> tuple[str, ...]:
+    """The statements after which each changed row of a table counts."""
+    return tuple(
+        f"CREATE TRIGGER IF NOT EXISTS {table}_{event} AFTER {event.upper()} ON {table}"
+        " BEGIN UPDATE change SET count = count + 1; END"
+        for event in ("insert", "update", "delete")
+    )
+
+
+_WATCHING = (
+    _CHANGE,
+    "INSERT INTO change VALUES (0)",
+    *(statement for table in ("card", "run", "file", "detection") for statement in watched(table)),
+)
+_BY_TIME = "CREATE INDEX file_by_time ON file (modified_ns, size)"
+"""By which a card is recognised: times of files seldom repeat."""
 
 _TABLES = (
     """
@@ -108,7 +147,7 @@ CREATE TABLE detection (
 """,
 )
 
-CREATE: tuple[str, ...] = (*_TABLES, _RECONCILIATION)
+CREATE: tuple[str, ...] = (*_TABLES, _RECONCILIATION, _EXPORT, _BY_TIME, *_WATCHING)
 """The statements that make a ledger of `VERSION`."""
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -116,6 +155,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE file ADD COLUMN full_key TEXT NOT NULL DEFAULT ''",
         _RECONCILIATION,
     ),
+    (_EXPORT, _BY_TIME, *_WATCHING),
 )
 """The first leads from version 1 to 2, and so on; each is applied in one transaction."""
 

@@ -9,7 +9,7 @@ import json
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
@@ -101,15 +101,37 @@ class Ledger:
 
     def cards(self) -> list[CardEntry]:
         """Every card of the season, in the order in which they came."""
-        rows = self._db.execute("SELECT card_id, name, root FROM card ORDER BY card_id")
-        return [CardEntry(row["card_id"], row["name"], path_of(row["root"])) for row in rows]
+        return self._cards("SELECT card_id, name, root FROM card ORDER BY card_id")
+
+    def cards_numbered(self, card_ids: Iterable[int]) -> list[CardEntry]:
+        """The cards of these numbers, in the order in which they came."""
+        numbers = ", ".join(str(int(card_id)) for card_id in card_ids)
+        return self._cards(
+            f"SELECT card_id, name, root FROM card WHERE card_id IN ({numbers}) ORDER BY card_id"
+        )
+
+    def card_at(self, root: Path, *, without_files: bool = False) -> CardEntry | None:
+        """The first card that lay at `root` last, or the first of those that hold no file."""
+        condition = "NOT EXISTS (SELECT 1 FROM file WHERE file.card_id = card.card_id)"
+        cards = self._cards(
+            # In capitals alone, paths of Windows do not differ.
+            "SELECT card_id, name, root FROM card WHERE root = ? COLLATE NOCASE"
+            f" AND {condition if without_files else 'true'} ORDER BY card_id",
+            (stored_path(root),),
+        )
+        return next((card for card in cards if card.root == root), None)
+
+    def _cards(self, query: str, values: tuple[Any, ...] = ()) -> list[CardEntry]:
+        return [
+            CardEntry(card_id, name, path_of(root))
+            for card_id, name, root in self._stream(query, values)
+        ]
 
     def add_card(self, name: str, root: Path) -> CardEntry:
         """Add a card; when the name is taken, a number is put behind it."""
-        taken = {card.name for card in self.cards()}
         name = text_of(name)
         unique, number = name, 1
-        while unique in taken:
+        while self._db.execute("SELECT 1 FROM card WHERE name = ?", (unique,)).fetchone():
             number += 1
             unique = f"{name}-{number}"
         with self.writing():
@@ -128,18 +150,18 @@ class Ledger:
             )
         return CardEntry(card.card_id, card.name, root)
 
-    def count_known(self, card: CardEntry, files: Sequence[ImageFile]) -> int:
-        """How many of `files` the ledger holds for this card with the same path, size and time."""
-        query = (
-            "SELECT 1 FROM file WHERE card_id = ? AND relative_path = ? AND size = ?"
-            " AND modified_ns = ?"
-        )
-        return sum(
-            self._db.execute(
-                query, (card.card_id, text_of(file.relative_path), file.size, file.modified_ns)
-            ).fetchone()
-            is not None
+    def sharing(self, files: Iterable[ImageFile]) -> Counter[int]:
+        """How many of `files` each card knows with the same path, size and time, by `card_id`.
+
+        Cards that know none are not in it. However many cards there are, each file is one question.
+        """
+        query = "SELECT card_id FROM file WHERE modified_ns = ? AND size = ? AND relative_path = ?"
+        return Counter(
+            card_id
             for file in files
+            for (card_id,) in self._stream(
+                query, (file.modified_ns, file.size, text_of(file.relative_path))
+            )
         )
 
     def register(self, card: CardEntry, files: Iterable[ImageFile]) -> ListingCount:
@@ -295,7 +317,8 @@ def _in_states(states: Collection[State]) -> str:
 def _cannot_open(path: Path, error: Exception) -> SeasonError:
     return SeasonError(
         f"The ledger {path} cannot be opened: {error}. "
-        "Check that the folder can be written to, or choose another with --out."
+        "Check the free space and that the folder can be written to, then run the same command "
+        "again, or choose another folder with --out."
     )
 
 

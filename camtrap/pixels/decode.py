@@ -16,14 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from camtrap.card.header import open_picture, safe_exif
+from camtrap.card.header import lean, open_picture, safe_exif
 from camtrap.errors import TruncatedPicture, UnreadablePicture
 from camtrap.pixels.damage import hole_in_jpeg, is_short, is_too_short
 from camtrap.pixels.damage import is_cut_jpeg as is_cut_jpeg
 from camtrap.pixels.fit import Region, fitted_size
 from camtrap.pixels.limits import (
     LARGE,
-    PIXEL_LIMIT,
+    LIMITS,
+    Limits,
     one_large,
     reason_of,
     refusal,
@@ -77,7 +78,8 @@ class Frame:
     """One decoded picture: its pixels at reduced size, and the size of the upright original.
 
     `reduced` is the decode that the pixels were scaled from, upright, at `SCALE_MARGIN` times their
-    size or more where the original has that.
+    size or more where the original has that. `limits` are those that it was decoded within, and
+    `note` tells what was left out of its metadata.
     """
 
     pixels: Pixels
@@ -85,6 +87,8 @@ class Frame:
     height: int
     infrared: bool
     reduced: Image.Image | None = None
+    note: str = ""
+    limits: Limits = LIMITS
 
     @property
     def nbytes(self) -> int:
@@ -97,19 +101,18 @@ Decode = Callable[[bytes, int], Frame]
 """From a file's bytes and the longer side wanted to a frame; raises as `decode_frame`."""
 
 
-def decode_frame(data: bytes, side: int, *, pixel_limit: int | None = None) -> Frame:
+def decode_frame(data: bytes, side: int, *, limits: Limits = LIMITS) -> Frame:
     """Decode a picture so that its longer side is `side` pixels (smaller pictures are enlarged).
 
     Raises `TruncatedPicture` when the data end early, and `UnreadablePicture` when they cannot be
-    decoded at all, or when the picture has more than `pixel_limit` pixels (`PIXEL_LIMIT` unless
-    given).
+    decoded at all, or when the picture has more pixels than the limits allow.
     """
-    with opened(data, pixel_limit) as image:
+    with opened_with_note(data, limits) as (image, note):
         width, height = upright_size(image)
         target = fitted_size(width, height, side)
         reduced = _upright(image, (SCALE_MARGIN * target[0], SCALE_MARGIN * target[1]))
         pixels = np.asarray(reduced.resize(target, Image.Resampling.BILINEAR))
-    return Frame(pixels, width, height, is_infrared(pixels), reduced)
+    return Frame(pixels, width, height, is_infrared(pixels), reduced, note, limits)
 
 
 def decode_crops(
@@ -119,14 +122,14 @@ def decode_crops(
     fill: int = 127,
     *,
     frame: Frame | None = None,
-    pixel_limit: int | None = None,
+    limits: Limits = LIMITS,
 ) -> list[Pixels]:
     """Cut regions (in pixels of the upright original) and scale each into a `side` x `side` square.
 
     A region that is not square is centred and the rest filled with grey `fill`. The picture is
     decoded once, at the scale that the smallest region needs, or that a frame of `FRAME_SIDE` was
     decoded at, whichever is larger; with that `frame` at hand it may not be decoded at all, and the
-    crops are the same. Raises as `decode_frame`.
+    crops are the same, and the limits are the frame's. Raises as `decode_frame`.
     """
     if not regions:
         return []
@@ -137,7 +140,7 @@ def decode_crops(
         if frame.reduced.width >= wanted[0] and frame.reduced.height >= wanted[1]:
             share = frame.reduced.width / frame.width
             return [_cut(frame.reduced, region, share, side, fill) for region in regions]
-    with opened(data, pixel_limit) as image:
+    with opened(data, limits if frame is None else frame.limits) as image:
         width, height = upright_size(image)
         scale = max(scale, SCALE_MARGIN * FRAME_SIDE / max(width, height))
         reduced = _upright(image, (width * scale, height * scale))
@@ -156,12 +159,19 @@ def is_infrared(pixels: Pixels) -> bool:
 
 
 @contextlib.contextmanager
-def opened(data: bytes, pixel_limit: int | None = None) -> Iterator[Image.Image]:
+def opened(data: bytes, limits: Limits = LIMITS) -> Iterator[Image.Image]:
     """Open a picture for decoding; whatever Pillow raises inside becomes an error of our own.
 
-    What would cost too much memory or time is refused before it is decoded, pictures of more than
-    `pixel_limit` pixels (`PIXEL_LIMIT` unless given) among them. Large ones take turns.
+    What would cost too much memory or time is refused before it is decoded, pictures of more pixels
+    than the limits allow among them. Large ones take turns.
     """
+    with opened_with_note(data, limits) as (image, _):
+        yield image
+
+
+@contextlib.contextmanager
+def opened_with_note(data: bytes, limits: Limits = LIMITS) -> Iterator[tuple[Image.Image, str]]:
+    """As `opened`, with a note of what was left out of the metadata; empty for nothing."""
     if not data:
         raise UnreadablePicture("the file is empty (0 bytes)")
     if is_cut_jpeg(data):
@@ -169,9 +179,9 @@ def opened(data: bytes, pixel_limit: int | None = None) -> Iterator[Image.Image]
     if hole := hole_in_jpeg(data):
         raise TruncatedPicture(f"the JPEG has a hole: {hole:,} bytes of it were never written")
     try:
-        with open_picture(data) as image:
-            limit = PIXEL_LIMIT if pixel_limit is None else pixel_limit
-            if reason := refusal(image, data, limit):
+        kept = lean(data, limits.metadata)
+        with open_picture(kept) as image:
+            if reason := refusal(image, data, limits.pixels):
                 raise UnreadablePicture(reason)
             if is_too_short(data, *image.size):
                 raise TruncatedPicture("the JPEG's data are too few for the size that it claims")
@@ -179,7 +189,7 @@ def opened(data: bytes, pixel_limit: int | None = None) -> Iterator[Image.Image]
                 raise TruncatedPicture(f"the {image.format}'s data end before its last row")
             is_large = image.width * image.height > LARGE
             with one_large if is_large else contextlib.nullcontext():
-                yield image
+                yield image, kept.note
     except UnreadablePicture:
         raise
     except UnidentifiedImageError:

@@ -15,19 +15,20 @@ from camtrap.pixels.decode import (
     Frame,
     decode_frame,
     is_infrared,
-    opened,
+    opened_with_note,
     turned,
     upright_size,
 )
 from camtrap.pixels.fit import fitted_size
+from camtrap.pixels.limits import LIMITS, Limits
 
 log = logging.getLogger(__name__)
 
 _JPEG = b"\xff\xd8"
 
 
-def gpu_decoder(device: str) -> Decode:
-    """A stand-in for `decode_frame` that decodes JPEG on a CUDA device.
+def gpu_decoder(device: str, limits: Limits = LIMITS) -> Decode:
+    """A stand-in for `decode_frame` within these limits that decodes JPEG on a CUDA device.
 
     Raises `ModelError` where torchvision or the device is missing.
     """
@@ -46,11 +47,11 @@ def gpu_decoder(device: str) -> Decode:
 
     def decode(data: bytes, side: int) -> Frame:
         if not data.startswith(_JPEG):
-            return decode_frame(data, side)
-        with opened(data) as image:
+            return decode_frame(data, side, limits=limits)
+        with opened_with_note(data, limits) as (image, note):
             width, height = upright_size(image)
             if image.mode not in ("RGB", "L"):
-                return decode_frame(data, side)
+                return decode_frame(data, side, limits=limits)
             stored = fitted_size(*image.size, side)
             try:
                 raw = torch.frombuffer(bytearray(data), dtype=torch.uint8)
@@ -63,9 +64,9 @@ def gpu_decoder(device: str) -> Decode:
                 )
             except RuntimeError as error:
                 log.debug("a JPEG goes back to the CPU: %s", error)
-                return decode_frame(data, side)
+                return decode_frame(data, side, limits=limits)
             rounded = small[0].round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()
             pixels = turned(image, rounded)
-        return Frame(pixels, width, height, is_infrared(pixels))
+        return Frame(pixels, width, height, is_infrared(pixels), note=note, limits=limits)
 
     return decode

@@ -7,11 +7,26 @@ says of itself. The bounds are for a field laptop; see docs/reliability.md for w
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 
 from PIL import BmpImagePlugin, Image, TiffImagePlugin
 
+from camtrap.card.header import METADATA_LIMIT
+
 PIXEL_LIMIT = 400_000_000
 """Pictures above this are refused: 400 megapixels need more than 1 GB once decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one picture may ask for: so many pixels, and bytes of metadata that are read of it."""
+
+    pixels: int = PIXEL_LIMIT
+    metadata: int = METADATA_LIMIT
+
+
+LIMITS = Limits()
+"""Those of whoever asks for no others."""
 
 LARGE = 64_000_000
 """Pixels. Pictures above this are decoded one at a time, however many threads decode."""

@@ -133,22 +133,24 @@ def part(info: ModelInfo, role: str) -> ModelInfo:
     if found.sha256 != wanted["sha256"]:
         raise ModelError(
             f"Model '{info.name}' was trained with another '{found.name}' than the one in "
-            f"{found.folder}. Install both from the same source."
+            f"{found.folder}. Install both from the same source; or, if you changed it yourself "
+            f'and want to use it, write "sha256": "{found.sha256}" for its {role} into '
+            f"{info.folder / 'model.json'}, and evaluate it anew."
         )
     return found
 
 
 def read_weights(info: ModelInfo) -> bytes:
     """The weights' bytes, checked by SHA-256; raises `ModelError` when missing or changed."""
-    return _vouched(info.weights, info.sha256)
+    return _vouched(info.weights, "sha256", info.sha256)
 
 
 def read_graph(info: ModelInfo) -> bytes:
     """The ONNX graph's bytes, checked as the weights are; it holds no weights of its own."""
-    return _vouched(info.graph, info.graph_sha256)
+    return _vouched(info.graph, "graph_sha256", info.graph_sha256)
 
 
-def _vouched(path: Path, sha256: str) -> bytes:
+def _vouched(path: Path, key: str, sha256: str) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -157,6 +159,7 @@ def _vouched(path: Path, sha256: str) -> bytes:
     if digest != sha256:
         raise ModelError(
             f"{path} is not the file that model.json vouches for (SHA-256 {digest[:12]}…, "
-            f"expected {sha256[:12]}…). Install the model again."
+            f"expected {sha256[:12]}…). Install the model again; or, if you changed it yourself "
+            f'and want to use it, write "{key}": "{digest}" into {path.parent / "model.json"}.'
         )
     return data

@@ -30,9 +30,10 @@ from tests.cards import FakePredictor
 
 class Slow(FakePredictor):
     def judge(self, looks):
-        time.sleep(0.02)
+        time.sleep(seconds)
         return super().judge(looks)
 
+seconds = float(sys.argv[3])
 season.COMMIT_FILES = 1
 predictor.load_predictor = lambda *_, **__: Slow()
 sys.argv = ["camtrap", "run", sys.argv[1], "--out", sys.argv[2], "--workers", "2", "--quiet"]
@@ -42,9 +43,9 @@ ROOT = Path(__file__).parents[2]
 FILES = 60
 
 
-def begin(card: Path, season: Path) -> subprocess.Popen[str]:
+def begin(card: Path, season: Path, seconds: float = 0.02) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", SLOW_RUN, str(card), str(season)],
+        [sys.executable, "-c", SLOW_RUN, str(card), str(season), str(seconds)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
@@ -136,7 +137,7 @@ def test_fifty_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -
 def test_a_second_run_beside_the_first_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
     card = plain_card(tmp_path / "card", FILES)
     season = tmp_path / "season"
-    first = begin(card, season)
+    first = begin(card, season, seconds=0.15)  # longer than the second takes to start
     deadline = time.monotonic() + 100
     while not done_count(season) and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from camtrap.card.content import content_key
-from camtrap.engine import local
+from camtrap.engine import local, stages
 from camtrap.engine.local import (
     FAILURES_IN_A_ROW,
     WINDOW,
@@ -286,6 +286,50 @@ def test_a_file_that_cannot_be_read_is_unreadable_and_the_next_goes_on(
     assert [said.state for _, said in results] == [State.LEOPARD, State.UNREADABLE, State.OTHER]
     assert results[1][1].reason == "the file cannot be read: Input/output error"
     assert results[1][1].content_key == ""
+
+
+def test_too_little_memory_to_read_a_file_costs_that_file_alone(
+    tmp_path: Path, predictor: FakePredictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = greys(tmp_path, 20, 56, 92)
+    real = Path.read_bytes
+
+    def full(path: Path) -> bytes:
+        if path == files[1].path:
+            raise MemoryError
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", full)
+    results = list(triage(files, predictor))
+    assert [said.state for _, said in results] == [State.LEOPARD, State.UNREADABLE, State.OTHER]
+    assert results[1][1].reason == "there is not enough memory to read this file"
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+@pytest.mark.parametrize("stage", ["content_key", "parse_capture", "decode_frame"])
+def test_too_little_memory_to_decode_a_picture_costs_that_picture_alone(
+    tmp_path: Path,
+    predictor: FakePredictor,
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
+    batch_size: int,
+) -> None:
+    files = greys(tmp_path, 20, 56, 92)
+    huge = files[1].path.read_bytes()
+    real = getattr(stages, stage)
+
+    def full(data: bytes, *more: object) -> object:
+        if data == huge:
+            raise MemoryError
+        return real(data, *more)
+
+    monkeypatch.setattr(stages, stage, full)
+    decode = full if stage == "decode_frame" else decode_frame
+    results = list(
+        triage_files(files, predictor, workers=2, batch_size=batch_size, decode=decode)  # type: ignore[arg-type]
+    )
+    assert [said.state for _, said in results] == [State.LEOPARD, State.UNREADABLE, State.OTHER]
+    assert results[1][1].reason == "there is not enough memory to decode this picture"
 
 
 def test_a_file_that_went_away_is_unreadable(tmp_path: Path, predictor: FakePredictor) -> None:

@@ -18,6 +18,7 @@ from camtrap.engine.season import (
     check_apart,
     check_model,
     model_id,
+    model_note,
     recognise,
     run_card,
 )
@@ -417,6 +418,68 @@ def test_a_card_that_was_copied_over_another_is_the_one_that_was_copied(ledger: 
     assert (found.name, found.root) == ("copied", Path("/reader/here"))
 
 
+def _questions(ledger: Ledger, cards: int, files: int) -> int:
+    """What SQLite is asked when so many new cards of one folder's name come, the last of them."""
+    asked: list[str] = []
+    for number in range(cards):
+        root = Path(f"/reader/{number}")
+        new = [
+            replace(file, modified_ns=1 + file.modified_ns + number * files)
+            for file in listed(root, files)
+        ]
+        asked.clear()
+        ledger.db.set_trace_callback(asked.append)
+        assert recognise(ledger, root, new) is None
+        ledger.db.set_trace_callback(None)
+        ledger.register(ledger.add_card(f"card {number}", root), new)
+    return len(asked)
+
+
+def test_a_hundred_cards_cost_no_more_questions_a_card_than_two(tmp_path: Path) -> None:
+    with (
+        Ledger(tmp_path / "few", create=True) as few,
+        Ledger(tmp_path / "many", create=True) as many,
+    ):
+        assert _questions(many, 100, 7) == _questions(few, 2, 7) <= 7 + 2
+
+
+def test_a_card_is_looked_for_in_an_index(ledger: Ledger) -> None:
+    asked: list[str] = []
+    ledger.db.set_trace_callback(asked.append)
+    recognise(ledger, Path("/reader"), listed(Path("/reader"), 1))
+    ledger.db.set_trace_callback(None)
+    [plan] = [row["detail"] for row in ledger.db.execute(f"EXPLAIN QUERY PLAN {asked[0]}")]
+    assert "USING INDEX file_by_time (modified_ns=? AND size=?)" in plan
+
+
+def test_a_card_without_files_beside_others_is_a_new_card(ledger: Ledger) -> None:
+    old = ledger.add_card("old", Path("/reader/1"))
+    ledger.register(old, listed(old.root, 3))
+    assert recognise(ledger, Path("/reader/2"), []) is None
+    assert recognise(ledger, Path("/reader/1"), []) == old
+
+
+def test_a_card_whose_listing_was_interrupted_at_its_start_is_entered_once(
+    ledger: Ledger, card: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "register", killed)
+        with pytest.raises(KeyboardInterrupt):
+            add_card(ledger, card)
+    assert add_card(ledger, card).listing == ListingCount(new=12)
+    assert [entry.name for entry in ledger.cards()] == ["card"]
+
+
+def test_capitals_of_a_place_matter_where_the_system_says_so(ledger: Ledger) -> None:
+    old = ledger.add_card("old", Path("/reader/Card"))
+    ledger.register(old, listed(old.root, 1))
+    found = recognise(ledger, Path("/reader/card"), listed(Path("/reader/card"), 10))
+    assert (found is not None) is (Path("/reader/Card") == Path("/reader/card"))
+
+
 def test_a_card_without_files_is_entered_once(ledger: Ledger, tmp_path: Path) -> None:
     card = tmp_path / "empty"
     card.mkdir()
@@ -447,6 +510,28 @@ def test_other_thresholds_are_refused_once_there_are_results(ledger: Ledger, car
     model = FakePredictor()
     with pytest.raises(SeasonError, match="thresholds"):
         check_model(ledger, model.info, replace(model.thresholds, leopard=0.3))
+
+
+def test_a_model_behind_another_detector_is_another_model(ledger: Ledger, card: Path) -> None:
+    model = FakePredictor()
+    one, other = (
+        replace(model.info, parts={"detector": {"model": "d", "sha256": sha256}})
+        for sha256 in ("1" * 64, "2" * 64)
+    )
+    noted = {"model": model_note(one), "thresholds": model.thresholds.as_dict()}
+    entry = add_card(ledger, card).card
+    run_card(
+        ledger,
+        entry,
+        model,
+        ledger.start_run(noted),
+        settings(),
+        stop=threading.Event(),
+        progress=silence(),
+    )
+    check_model(ledger, one, model.thresholds)
+    with pytest.raises(SeasonError, match="--redo"):
+        check_model(ledger, other, model.thresholds)
 
 
 def test_the_same_model_may_go_on(ledger: Ledger, card: Path) -> None:

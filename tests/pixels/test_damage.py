@@ -13,9 +13,9 @@ import pytest
 from PIL import Image, ImageFile
 
 from camtrap.errors import TruncatedPicture, UnreadablePicture
-from camtrap.pixels import decode
 from camtrap.pixels.decode import decode_crops, decode_frame, is_cut_jpeg, opened, upright_size
 from camtrap.pixels.fit import Region
+from camtrap.pixels.limits import Limits
 from tests.cards import encoded, textured
 
 
@@ -123,11 +123,10 @@ def test_truncated_pictures_are_never_filled_up_for_the_whole_process() -> None:
     assert ImageFile.LOAD_TRUNCATED_IMAGES is False
 
 
-def test_a_picture_over_the_pixel_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decode, "PIXEL_LIMIT", 3_000_000)
+def test_a_picture_over_the_pixel_limit_is_refused() -> None:
     data = encoded(Image.new("L", (2000, 1501)), "PNG")
     with pytest.raises(UnreadablePicture, match="2000 x 1501 pixels are over the limit of 3 mega"):
-        decode_frame(data, 32)
+        decode_frame(data, 32, limits=Limits(pixels=3_000_000))
 
 
 def png_header(width: int, height: int) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import threading
+from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from camtrap.pixels import decode, limits
 from camtrap.pixels.damage import hole_in_jpeg, is_short, is_too_short
 from camtrap.pixels.decode import decode_crops, decode_frame, opened
 from camtrap.pixels.fit import Region
-from camtrap.pixels.limits import PIXEL_LIMIT, reason_of, refusal, what_it_is
+from camtrap.pixels.limits import PIXEL_LIMIT, Limits, reason_of, refusal, what_it_is
 from tests.cards import encoded, textured
 from tests.reliability.corpus import grey, png, saved, segments_of, with_size
 
@@ -58,11 +60,29 @@ def test_many_scans_of_many_pixels_are_refused(megapixels: int, scans: int, refu
 
 def test_the_pixel_limit_can_be_chosen_for_frames_and_for_crops() -> None:
     data = encoded(textured(200, 150))
-    assert decode_frame(data, 32, pixel_limit=30_000).width == 200
+    assert decode_frame(data, 32, limits=Limits(30_000)).width == 200
     with pytest.raises(UnreadablePicture, match="limit"):
-        decode_frame(data, 32, pixel_limit=29_999)
+        decode_frame(data, 32, limits=Limits(29_999))
     with pytest.raises(UnreadablePicture, match="limit"):
-        decode_crops(data, [Region(0, 0, 20, 20)], 32, pixel_limit=29_999)
+        decode_crops(data, [Region(0, 0, 20, 20)], 32, limits=Limits(29_999))
+
+
+def test_crops_are_cut_within_the_limits_of_their_frame() -> None:
+    data = encoded(textured(2000, 1500))
+    small = [Region(0, 0, 20, 20)]  # finer than the frame was decoded, so the file is opened again
+    frame = decode_frame(data, 32, limits=Limits(3_000_000))
+    assert len(decode_crops(data, small, 32, frame=frame, limits=Limits(1))) == 1
+    with pytest.raises(UnreadablePicture, match="limit of 2 megapixels"):
+        decode_crops(data, small, 32, frame=replace(frame, limits=Limits(2_999_999)))
+
+
+def test_a_frame_tells_what_was_left_out_of_the_metadata() -> None:
+    data = encoded(textured(), taken_at=datetime(2026, 2, 3))
+    heavy = data[:2] + b"\xff\xe7\xea\x62" + bytes(60_000) + data[2:]
+    assert decode_frame(heavy, 32).note == ""
+    frame = decode_frame(heavy, 32, limits=Limits(metadata=50_000))
+    assert frame.note == "metadata beyond 50,000 bytes were not read"
+    assert np.array_equal(frame.pixels, decode_frame(data, 32).pixels)
 
 
 def test_large_pictures_are_decoded_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -62,6 +64,44 @@ def test_changed_weights_are_refused(models):
     path.write_bytes(data)
     with pytest.raises(ModelError, match="vouches"):
         networks.load_tensors(checkpoint.find("amur"))
+
+
+def told(error, key):
+    """The file and the value that a refusal tells one to write there."""
+    found = re.search(rf'"{key}": "([0-9a-f]{{64}})".* into (.*model\.json)', str(error.value))
+    assert found is not None
+    return Path(found[2]), found[1]
+
+
+def test_whoever_wants_a_changed_file_is_told_how_and_it_works(models):
+    """A detector that was changed: its own model.json, then that of the model built upon it."""
+    path = models / "animal-detector" / "weights.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match="changed it yourself") as refused:
+        checkpoint.read_weights(checkpoint.find("animal-detector"))
+    file, digest = told(refused, "sha256")
+    said = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(said | {"sha256": digest}), encoding="utf-8")
+    assert checkpoint.read_weights(checkpoint.find("animal-detector")) == bytes(data)
+
+    with pytest.raises(ModelError, match="for its detector") as refused:
+        checkpoint.part(checkpoint.find("amur"), "detector")
+    file, digest = told(refused, "sha256")
+    said = json.loads(file.read_text(encoding="utf-8"))
+    said["parts"]["detector"]["sha256"] = digest
+    file.write_text(json.dumps(said), encoding="utf-8")
+    assert checkpoint.part(checkpoint.find("amur"), "detector").sha256 == digest
+
+
+def test_a_changed_graph_is_refused_with_its_own_key(models):
+    info = checkpoint.find("animal-detector")
+    info.graph.write_bytes(b"other")
+    with pytest.raises(ModelError) as refused:
+        checkpoint.read_graph(info)
+    file, digest = told(refused, "graph_sha256")
+    assert (file, digest) == (info.folder / "model.json", hashlib.sha256(b"other").hexdigest())
 
 
 def test_another_detector_than_the_one_trained_with_is_refused(models):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from camtrap.config import Settings
 from camtrap.engine.season import decoder_of
-from camtrap.errors import ConfigError, ModelError
+from camtrap.errors import ConfigError, ModelError, UnreadablePicture
 from camtrap.pixels import gpu
 from camtrap.pixels.decode import decode_frame
+from camtrap.pixels.limits import Limits
 from camtrap.vision import predictor as module
 from camtrap.vision.backends import choice
 from camtrap.vision.backends.base import Spec
@@ -107,11 +110,24 @@ def test_the_processor_decodes_unless_told_otherwise(predictor: FakePredictor):
 
 def test_the_gpu_that_judges_decodes_too(predictor: FakePredictor, monkeypatch):
     asked: list[str] = []
-    monkeypatch.setattr(gpu, "gpu_decoder", asked.append)
+    monkeypatch.setattr(gpu, "gpu_decoder", lambda device, limits: asked.append(device))
     predictor.backend = Spec("torch", "fp16", "cuda:1")
     for given in (predictor, [predictor, FakePredictor()]):
         decoder_of(Settings(decoder="gpu"), given)
     assert asked == ["cuda:1", "cuda:1"]
+
+
+@pytest.mark.parametrize("decoder", ["cpu", "gpu"])
+def test_whatever_decodes_keeps_to_the_limits_of_the_settings(
+    predictor: FakePredictor, monkeypatch, decoder: str
+):
+    monkeypatch.setattr(
+        gpu, "gpu_decoder", lambda device, limits: partial(decode_frame, limits=limits)
+    )
+    decode = decoder_of(Settings(decoder=decoder, pixel_limit=1.0, metadata_limit=2.5), predictor)
+    assert decode(encoded(textured(1000, 1000)), 32).limits == Limits(1_000_000, 2_500_000)
+    with pytest.raises(UnreadablePicture, match="limit of 1 megapixels"):
+        decode(encoded(textured(1001, 1000)), 32)
 
 
 def test_a_decoder_that_is_none_is_refused():

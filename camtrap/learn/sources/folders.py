@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from PIL import Image
-
 from camtrap.card.clock import resolve_time
-from camtrap.card.exif import capture_of
+from camtrap.card.exif import parse_capture
 from camtrap.card.scan import scan, station_folder
-from camtrap.errors import DataError
+from camtrap.engine.stages import read_file
+from camtrap.errors import DataError, UnreadablePicture
 from camtrap.learn.dataset import Sample
 from camtrap.learn.sources.gather import NOT_A_PICTURE, Gathering, Truth
-from camtrap.records import LABELS, Capture
+from camtrap.records import LABELS, Capture, ImageFile
 from camtrap.taxonomy import Taxonomy, words_of
 
 log = logging.getLogger(__name__)
@@ -45,7 +44,7 @@ def read_folders(path: Path, taxonomy: Taxonomy) -> list[Sample]:
         species, site = _inside(path / folder, label, rest, taxonomy)
         if not species and words_of(folder) != (label,):
             species = folder
-        capture = _capture(file.path, file.relative_path)
+        capture = _capture(file)
         gathering.add(
             file.path,
             file.relative_path,
@@ -84,12 +83,14 @@ def _inside(folder: Path, label: str, rest: str, taxonomy: Taxonomy) -> tuple[st
     return species, station_folder(rest).partition("/")[0]
 
 
-def _capture(path: Path, name: str) -> Capture:
-    """What header and name tell; a file's own date says when it was copied, and is not heard."""
+def _capture(file: ImageFile) -> Capture:
+    """What header and name tell; a file's own date says when it was copied, and is not heard.
+
+    Raises `CardError` when the pictures' folder has vanished.
+    """
     try:
-        with Image.open(path) as image:
-            capture = capture_of(image)
-    except Exception as error:  # Pillow raises what it likes on broken bytes
-        log.debug("No header in %s: %r", path, error)
+        capture = parse_capture(read_file(file))
+    except UnreadablePicture as error:
+        log.debug("No header in %s: %s", file.path, error)
         capture = Capture()
-    return resolve_time(capture, name, 0)
+    return resolve_time(capture, file.relative_path, 0)

@@ -243,7 +243,7 @@ def event_names(frames: Sequence[tuple[str, datetime | None]]) -> list[str]:
     for event in group(sightings):
         assert event.start is not None
         for sighting in event.sightings:
-            names[sighting.key] = f"{event.deployment} {event.start.isoformat(timespec='seconds')}"
+            names[sighting.key] = f"{event.station} {event.start.isoformat(timespec='seconds')}"
     return names
 
 
