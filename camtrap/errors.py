@@ -31,3 +31,7 @@ class UnreadablePicture(CamtrapError):  # noqa: N818 - the state it leads to, no
 
 class TruncatedPicture(UnreadablePicture):
     """A picture whose data ends early; the file's state becomes `truncated`, never a label."""
+
+
+class NotesError(CamtrapError):
+    """A table that people wrote (`stations.csv`, `clock_offsets.csv`) cannot be used as it is."""
