@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from camtrap.card.deployments import NO_NOTES, Deployment, FieldNotes, Offset
+from camtrap.card.field_notes import read_field_notes
 from camtrap.card.matching import Matcher
 from camtrap.events import names
 from camtrap.ledger.reviews import Review, reviews
@@ -78,7 +79,7 @@ class Placing:
         station, where = names.station_id(entry), names.deployment_id(entry)
         if deployment is not None:
             station, where = deployment.station_id, deployment.deployment_id
-        offset = self._offset(where, capture.taken_at)
+        offset = self.offset_of(where, capture.taken_at)
         return Frame(
             entry=entry,
             label=State(review.label) if review is not None else entry.state,
@@ -102,7 +103,8 @@ class Placing:
             if frame.label in states:
                 yield frame
 
-    def _offset(self, deployment_id: str, moment: datetime | None) -> Offset | None:
+    def offset_of(self, deployment_id: str, moment: datetime | None) -> Offset | None:
+        """The correction of what a deployment's camera wrote at this time, or None."""
         if moment is None:
             return None
         for offset in self.notes.offsets:
@@ -111,9 +113,14 @@ class Placing:
         return None
 
 
-def placing(ledger: Ledger, notes: FieldNotes = NO_NOTES) -> Placing:
-    """How the files of this season are placed; raises `SeasonError`."""
-    return Placing(Matcher(notes.deployments), notes, reviews(ledger.season))
+def placing(ledger: Ledger, notes: FieldNotes | None = None) -> Placing:
+    """How the files of this season are placed: by `notes`, or by those in the season's folder.
+
+    Raises `SeasonError`, and `NotesError` for a table of the season that cannot be used.
+    """
+    if notes is None:
+        notes = read_field_notes(ledger.season)
+    return Placing(Matcher(notes.deployments, notes.offsets), notes, reviews(ledger.season))
 
 
 def corrected(moment: datetime | None, offset: Offset | None) -> datetime | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 from camtrap.errors import DataError
 from camtrap.events import names
+from camtrap.events.frames import Frame, placing
 from camtrap.learn.dataset import Sample
 from camtrap.learn.sources.gather import MISSING, Gathering, Pictures, Truth
-from camtrap.ledger.reviews import Review, reviews
 from camtrap.ledger.rows import Entry
 from camtrap.ledger.store import Ledger
 from camtrap.records import UNSURE
@@ -18,12 +18,15 @@ from camtrap.records import UNSURE
 def read_season(season: Path, pictures: Path | None = None) -> list[Sample]:
     """Every reviewed file of a season with the newest label that a person gave it.
 
-    The group is the card and the station's folder on it. Pictures are looked for where their card
+    The group is the station where the season's `stations.csv` knows it, else the card and the
+    station's folder on it; times are corrected. Pictures are looked for where their card
     lay last, or, with `pictures`, in the card's folder there or directly there.
 
     Raises `DataError` when nobody has reviewed anything, or no reviewed picture is found.
     """
-    said = reviews(season)
+    with Ledger(season) as ledger:
+        placed = placing(ledger)
+    said = placed.reviews or {}
     if not said:
         raise DataError(
             f"The season {season} holds no people's labels yet, and a model's own are no truth to "
@@ -31,19 +34,17 @@ def read_season(season: Path, pictures: Path | None = None) -> list[Sample]:
         )
     gathering = Gathering(season, season.resolve().name)
     with Ledger(season) as ledger:
-        for entry in ledger.entries():
-            if review := said.get(entry.file_id):
-                _take(gathering, entry, review, said, pictures)
+        for frame in placed.frames(ledger):
+            if frame.review is not None:
+                _take(gathering, frame, said, pictures)
     return gathering.samples()
 
 
 def _take(
-    gathering: Gathering,
-    entry: Entry,
-    review: Review,
-    said: Mapping[int, Review],
-    pictures: Path | None,
+    gathering: Gathering, frame: Frame, said: Collection[int], pictures: Path | None
 ) -> None:
+    entry, review = frame.entry, frame.review
+    assert review is not None
     path = _find(entry, pictures)
     if review.label == UNSURE:
         gathering.leave_out("the person was unsure as well")
@@ -52,15 +53,14 @@ def _take(
     elif path is None:
         gathering.leave_out(f"{MISSING}; is its card plugged in?")
     else:
-        dated = entry.capture.timestamp_source != "modified"
-        deployment = names.deployment_id(entry)
+        place = frame.station_id if frame.deployment else frame.deployment_id
         gathering.add(
             path,
             names.file_path(entry),
             Truth(review.label, review.species, ()),
-            camera=deployment,
-            group=f"{gathering.source} {deployment}",
-            taken_at=entry.capture.taken_at if dated else None,
+            camera=frame.deployment_id,
+            group=f"{gathering.source} {place}",
+            taken_at=frame.taken_at if frame.dated else None,
             modality=_modality(entry.infrared),
         )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from camtrap.engine.stages import FILE_LIMIT
 from camtrap.errors import DataError
 from camtrap.learn.sources import read_samples
 from tests.cards import frame, put, snapshot
@@ -16,6 +18,22 @@ NOON = datetime(2026, 2, 3, 12)
 
 def said(samples):
     return {s.file: (s.label, s.species, s.group) for s in samples}
+
+
+def test_a_size_that_no_picture_has_is_not_read(tmp_path, monkeypatch):
+    root = put(tmp_path / "labels", {"prey/ST01/a.jpg": frame("prey", taken_at=NOON)})
+    with (root / "prey" / "ST01" / "b.jpg").open("wb") as stream:
+        stream.truncate(FILE_LIMIT + 1)  # takes no room on the disk
+    read = []
+    real = Path.read_bytes
+
+    def reader(path):
+        read.append(path.name)
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", reader)
+    assert {s.file for s in read_samples(root)} == {"prey/ST01/a.jpg", "prey/ST01/b.jpg"}
+    assert read == ["a.jpg"]
 
 
 def test_label_species_and_site_come_from_the_folders(tmp_path):

@@ -93,3 +93,20 @@ def test_a_card_that_lies_elsewhere_is_found_below_pictures(reviewable, tmp_path
     (tmp_path / "elsewhere").rename(tmp_path / "shelf" / "карта")
     [sample] = read_samples(reviewable, pictures=tmp_path / "shelf")
     assert sample.path.is_file()
+
+
+def test_a_station_of_the_season_s_table_is_one_group(reviewable):
+    (reviewable / "stations.csv").write_text(
+        "station_id,deployment_id,folder,latitude,longitude\n"
+        "RIDGE,RIDGE_1,ST01,43.1,131.2\nRIDGE,RIDGE_2,ST02,43.1,131.2\n",
+        encoding="utf-8",
+    )
+    (reviewable / "clock_offsets.csv").write_text(
+        "deployment_id,seconds,from,to,reason\nRIDGE_1,3600,,,an hour behind\n", encoding="utf-8"
+    )
+    add_review(reviewable, 1, "leopard")
+    add_review(reviewable, 3, "prey")
+    first, second = read_samples(reviewable)
+    assert first.group == second.group
+    assert first.group.endswith("RIDGE")
+    assert first.event.endswith("RIDGE_1 2026-02-03T13:00:00")
