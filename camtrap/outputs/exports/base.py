@@ -44,20 +44,26 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export wrote, how many rows, and what a person should know (a sentence each)."""
+    """What an export wrote, how many rows, and what a person should know (a sentence each).
+
+    `missing` counts the pictures that it needed and could not read: their card is not plugged in.
+    """
 
     paths: tuple[Path, ...]
     rows: int
     notes: tuple[str, ...] = ()
+    missing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """One format of `camtrap export`: its name there, what reads it, and the module that writes it.
 
-    The module has `write(source, out) -> Exported`, where `out` is a folder of its own that exists
-    and is empty or holds an earlier export of the same kind. `options` are the names of those it
-    knows, with a sentence each; `extra` is the extra of camtrap that it needs, if any.
+    The module has `write(source, out) -> Exported`, where `out` is an empty folder of its own that
+    takes the place of an earlier export when all is written. `options` are the names of those it
+    knows, with a sentence each; with the option `in_place_with`, `out` is instead the folder where
+    the export stays, with all that an earlier one left there. `extra` is the extra of camtrap that
+    it needs, if any.
     """
 
     name: str
@@ -65,12 +71,15 @@ class Format:
     module: str
     options: Mapping[str, str] = field(default_factory=dict)
     extra: str = ""
+    in_place_with: str = ""
 
     def writer(self) -> Callable[[Source, Path], Exported]:
         """The function that writes it; raises `ConfigError` where its extra is not installed."""
         try:
             module: Any = import_module(f"camtrap.outputs.exports.{self.module}")
         except ImportError as error:
+            if not self.extra:
+                raise
             raise ConfigError(
                 f"The format {self.name} needs the extra '{self.extra}': "
                 f"pip install 'camtrap[{self.extra}]' ({error})."
