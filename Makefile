@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types install clean
+.PHONY: help demo test validators check lint types install clean
 
 help: ## show all targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ demo: $(VENV)/installed ## triage the pictures in sample_images/ into demo-seaso
 
 test: $(VENV)/installed-dev ## run the tests
 	$(BIN)/python -m pytest
+
+validators: $(VENV)/installed-dev ## let other people's tools read the exports (makes their environments; needs a network)
+	$(BIN)/python -m pytest -m validators tests/heavy
 
 lint: $(VENV)/installed-dev ## check style and format
 	$(BIN)/ruff check .

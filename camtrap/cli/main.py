@@ -15,7 +15,23 @@ from typing import Annotated
 import typer
 
 from camtrap import __version__
-from camtrap.cli import doctor, evaluate, explain, ledger, models, retry, run, status, train
+from camtrap.cli import (
+    brief,
+    clock,
+    doctor,
+    evaluate,
+    events,
+    explain,
+    export,
+    ledger,
+    models,
+    retry,
+    run,
+    stations,
+    status,
+    train,
+    validate,
+)
 from camtrap.errors import CamtrapError
 
 app = typer.Typer(
@@ -31,8 +47,14 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
 app.command("doctor")(doctor.doctor)
+app.command("export")(export.export)
+app.command("validate")(validate.validate)
+app.command("events")(events.events)
+app.command("brief")(brief.brief)
 app.command("status")(status.status)
 app.command("retry")(retry.retry)
+app.command("clock")(clock.clock)
+app.add_typer(stations.app, name="stations")
 app.add_typer(ledger.app, name="ledger")
 
 

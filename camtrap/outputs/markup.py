@@ -6,17 +6,29 @@ What comes from a card or the ledger goes through `text`, directly or through `n
 from __future__ import annotations
 
 import html
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from camtrap.outputs.tables import cell
 from camtrap.records import State
 
 
-def text(value: object) -> str:
-    """Any value as text of the page, also inside an attribute: escaped, on one line."""
-    return html.escape(cell(value))
+class Safe(str):
+    """Text that is markup already, and goes into a page as it is."""
+
+    __slots__ = ()
+
+    def join(self, parts: Iterable[str], /) -> Safe:
+        """As of any text; what is joined must be markup too."""
+        return Safe(str.join(self, parts))
+
+
+def text(value: object) -> Safe:
+    """Any value as text of the page, also inside an attribute: escaped, on one line.
+
+    Markup stays what it is.
+    """
+    return value if isinstance(value, Safe) else Safe(html.escape(cell(value)))
 
 
 def percent(chance: float) -> str:
@@ -36,11 +48,6 @@ def day_of(moment: datetime | None) -> str:
     return "" if moment is None else moment.date().isoformat()
 
 
-def moment_of(moment: datetime | None) -> str:
-    """Date and time to the minute, in words when not known."""
-    return "time not known" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
-
-
 def section(name: str, title: str, label: State | None, told: str) -> str:
     """The beginning of a section with its heading; whoever opens it closes it."""
     kind = f' class="{label}"' if label else ""
@@ -53,42 +60,36 @@ def table(
     header: Sequence[str],
     rows: Iterable[Sequence[str]],
     footer: Sequence[str] | None = None,
-) -> str:
-    """A table of markup; cells name their column, for phones that show rows as blocks."""
+    *,
+    only_on_screen: Collection[int] = (),
+    columns_on_screen: Collection[int] = (),
+) -> Safe:
+    """A table of markup; cells name their column, for phones that show rows as blocks.
 
-    def line(cells: Sequence[str]) -> str:
-        rest = zip(header[1:], cells[1:], strict=True)
-        columns = "".join(f'<td data-column="{column}">{value}</td>' for column, value in rest)
-        return f'<tr><th scope="row">{cells[0]}</th>{columns}</tr>\n'
+    Rows and columns of some numbers (from 0) may be left out on paper.
+    """
 
-    head = "".join(f'<th scope="col">{column}</th>' for column in header)
+    def mark(column: int) -> str:
+        return ' class="screen"' if column in columns_on_screen else ""
+
+    def line(cells: Sequence[str], kind: str = "") -> str:
+        rest = list(enumerate(zip(header, cells, strict=True)))[1:]
+        columns = "".join(
+            f'<td{mark(number)} data-column="{name}">{value}</td>' for number, (name, value) in rest
+        )
+        return f'<tr{kind}><th scope="row">{cells[0]}</th>{columns}</tr>\n'
+
+    head = "".join(
+        f'<th scope="col"{mark(number)}>{name}</th>' for number, name in enumerate(header)
+    )
+    body = "".join(
+        line(row, ' class="screen"' if number in only_on_screen else "")
+        for number, row in enumerate(rows)
+    )
     foot = f"<tfoot>\n{line(footer)}</tfoot>\n" if footer else ""
-    return (
-        f"<table>\n<caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n"
-        f"<tbody>\n{''.join(line(row) for row in rows)}</tbody>\n{foot}</table>\n"
-    )
-
-
-def chart(label: State, hours: Counter[int]) -> str:
-    """24 bars as SVG, the highest as high as the chart."""
-    most = max(hours.values(), default=0)
-    told = ", ".join(f"{hour:02d}h {hours[hour]}" for hour in sorted(hours)) or "none"
-    name, total = label.capitalize(), count(hours.total(), "event")
-    bars = "".join(
-        f'<rect x="{12 * hour + 1}" y="{90 - height:.1f}" width="10" height="{height:.1f}"/>'
-        for hour in sorted(hours)
-        if (height := 76 * hours[hour] / most)
-    )
-    ticks = "".join(
-        f'<text x="{12 * hour}" y="104" text-anchor="middle">{hour}</text>'
-        for hour in (0, 6, 12, 18, 24)
-    )
-    top = f'<text x="0" y="9">{most:,}</text>' if most else ""
-    return (
-        f'<figure class="chart {label}">\n<figcaption><b>{name}</b> {total}</figcaption>\n'
-        f'<svg viewBox="-6 0 300 108" role="img" aria-labelledby="hours-{label}">'
-        f'<title id="hours-{label}">{name} events by hour of day: {told}</title>'
-        f'<path d="M0 14H288M0 90.5H288"/>{bars}{top}{ticks}</svg>\n</figure>\n'
+    return Safe(
+        f'<div class="table">\n<table>\n<caption>{caption}</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n{foot}</table>\n</div>\n"
     )
 
 
@@ -105,6 +106,6 @@ def chip(label: State) -> str:
     return f'<span class="chip {label}">{label}</span>'
 
 
-def name_of(value: str) -> str:
+def name_of(value: str, unnamed: str = "no name") -> Safe:
     """A name from a card, kept from turning the direction of the text around it."""
-    return f"<bdi>{text(value) or 'no name'}</bdi>"
+    return Safe(f"<bdi>{text(value) or unnamed}</bdi>")

@@ -17,6 +17,9 @@ from camtrap.pixels.decode import decode_frame, opened, upright_size
 from camtrap.pixels.fit import clipped
 from camtrap.records import Box
 
+_KEPT_QUALITY = 90
+"""A kept picture is compressed twice; at 90 the first time does not show."""
+
 _INNER, _OUTER = (255, 221, 0), (0, 0, 0)
 _LINES_A_SIDE, _THINNEST = 400, 2
 """A line is this part of the picture's longer side, so that it looks the same at every size."""
@@ -47,11 +50,31 @@ def thumbnail(data: bytes, boxes: Sequence[Box], side: int, quality: int = 80) -
     Each box is drawn as a yellow line within a black one, which shows on snow, leaves and infra-red
     alike. The same input gives the same bytes. Raises as `decode_frame`.
     """
-    with opened(data) as original:
-        longest = max(upright_size(original))
-    image = Image.fromarray(decode_frame(data, min(side, longest)).pixels)
+    image = _small(data, side)
     for box in boxes:
         _draw(image, box)
+    return _jpeg(image, quality)
+
+
+def scaled(data: bytes, side: int) -> bytes:
+    """A JPEG as `thumbnail` makes, without boxes and little compressed, to be drawn in later."""
+    return _jpeg(_small(data, side), _KEPT_QUALITY)
+
+
+def drawn(data: bytes, boxes: Sequence[Box]) -> bytes:
+    """A picture of its own size with boxes, as `thumbnail` draws them; raises as `decode_frame`."""
+    with opened(data) as original:
+        side = max(upright_size(original))
+    return thumbnail(data, boxes, side)
+
+
+def _small(data: bytes, side: int) -> Image.Image:
+    with opened(data) as original:
+        longest = max(upright_size(original))
+    return Image.fromarray(decode_frame(data, min(side, longest)).pixels)
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=quality, optimize=True)
     return buffer.getvalue()

@@ -1,82 +1,46 @@
 """All events of a season, in a scratch file: however many they are, few are in memory at a time.
 
 The file is SQLite's own, in the computer's folder for temporary files, and vanishes with the
-object. Nothing of it is kept: the ledger alone says what is known.
+object. Nothing of it is kept: the ledger and the season's own tables alone say what is known.
+
+Frames become bursts, bursts show labels, and what they show becomes events (`docs/events.md`).
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
 from camtrap.errors import SeasonError
-from camtrap.events import names
-from camtrap.events.grouping import DEFAULT_GAP, Event, Sighting, group_ordered
-from camtrap.ledger.rows import Entry
+from camtrap.events.bursts import bursts_ordered
+from camtrap.events.frames import Frame
+from camtrap.events.fusion import Look, Shown, fuse
+from camtrap.events.grouping import Event, Sighting, group_ordered
+from camtrap.events.rules import Rules
+from camtrap.events.static import Cluster, Still, stills
+from camtrap.outputs import looks
+from camtrap.outputs.census import Tally, counted
+from camtrap.outputs.event_tables import CREATE, FINISH, FIRST, LAST
 from camtrap.records import State
 
 SEEN = frozenset(
     {State.LEOPARD, State.PREY, State.OTHER, State.PERSON, State.VEHICLE, State.UNSURE}
 )
-"""States that make an event; empty frames make none."""
-
-_LAST, _FIRST = datetime.max.isoformat(), datetime.min.isoformat()
-"""Where events without a time are put. ISO times without a zone sort as text as they do in time."""
+"""Labels of events; bursts in which every frame is empty make none."""
 
 _CACHE_KB = 500
 
-_CREATE = """
-CREATE TABLE sighting (
-    file_id INTEGER PRIMARY KEY, place INTEGER, deployment TEXT, station TEXT, label TEXT,
-    taken_at TEXT, dated INTEGER, confidence REAL, box_count INTEGER, leopard REAL
-);
-CREATE TABLE grouped (
-    event_id INTEGER PRIMARY KEY, deployment TEXT, label TEXT, start TEXT, "end" TEXT,
-    image_count INTEGER, count_min INTEGER, first INTEGER, best INTEGER, confidence REAL,
-    shown INTEGER
-);
-CREATE TABLE frame (file_id INTEGER PRIMARY KEY, event_id INTEGER);
-CREATE INDEX frame_by_event ON frame (event_id);
-CREATE TABLE event (
-    event_id INTEGER PRIMARY KEY, place INTEGER, name TEXT, deployment TEXT, label TEXT,
-    start TEXT, "end" TEXT, image_count INTEGER, count_min INTEGER, best INTEGER, confidence REAL,
-    shown INTEGER, station TEXT, dated INTEGER, shown_confidence REAL, leopard REAL
-);
-"""
-
-# Of a doubtful event, the frame most like a leopard is the one that a person has to see.
-_SHOW = f"""
-UPDATE grouped SET shown = (
-    SELECT frame.file_id FROM frame JOIN sighting USING (file_id)
-    JOIN grouped AS same USING (event_id) WHERE frame.event_id = grouped.event_id
-    ORDER BY leopard DESC, frame.file_id != same.best, place LIMIT 1
-) WHERE label = '{State.UNSURE}'
-"""
-
-# Events are numbered within their deployment, in the order of their first frames.
-_NAME = f"""
-INSERT INTO event SELECT event_id,
-    row_number() OVER (ORDER BY deployment, coalesce(start, '{_LAST}'), label, first),
-    deployment || printf('_e%04d', row_number() OVER
-        (PARTITION BY deployment ORDER BY coalesce(start, '{_LAST}'), label, first)),
-    deployment, label, start, "end", image_count, count_min, best, confidence,
-    shown, station, dated, shown_confidence, leopard
-FROM grouped JOIN (
-    SELECT file_id AS shown, station, dated, confidence AS shown_confidence, leopard FROM sighting
-) USING (shown)
-"""
-
 _COLUMNS = (
     'name, deployment, label, start, "end", image_count, count_min, best, confidence,'
-    " shown, station, dated, shown_confidence, leopard"
+    " shown, station, dated, shown_confidence, leopard, needs_review, reviewed"
 )
 
 CERTAIN = "shown_confidence DESC, name"
-LATEST = f"coalesce(start, '{_FIRST}') DESC, {CERTAIN}"
+LATEST = f"coalesce(start, '{FIRST}') DESC, {CERTAIN}"
 LIKE_A_LEOPARD = f"leopard DESC, {CERTAIN}"
 """Orders in which a page may ask for events."""
 
@@ -85,9 +49,11 @@ LIKE_A_LEOPARD = f"leopard DESC, {CERTAIN}"
 class SeasonEvent:
     """An event as every output names it.
 
-    `best` is the number of its most certain file, and `confidence` that file's. `shown` is the file
-    that stands for it on a page, of which `station`, `shown_confidence` and `leopard` are told;
-    `dated` is true when its time is the camera's.
+    `deployment` is that of its first frame: a station may have two cameras. `best` is the number of
+    the file that shows it most certainly, and `confidence` the fused chance of that file's burst.
+    `shown` is the file that stands for it on a page, of which `shown_confidence` and `leopard` are
+    told; `dated` is true when its time is the camera's. `reviewed` is the number of the file in
+    which a person named it last, None when nobody did.
     """
 
     name: str
@@ -104,6 +70,8 @@ class SeasonEvent:
     dated: bool
     shown_confidence: float
     leopard: float
+    needs_review: bool = False
+    reviewed: int | None = None
 
     @property
     def began(self) -> datetime | None:
@@ -112,29 +80,39 @@ class SeasonEvent:
 
 
 class SeasonEvents:
-    """The events of some entries; use it as a context manager, or it goes with the last reference.
+    """The events of some frames; use it as a context manager, or it goes with the last reference.
 
-    `entries` come in the order of the ledger; those that show nothing are passed over. Raises
-    `SeasonError` when there is no room for temporary files.
+    `frames` come in the order of the ledger, of every state; what was not looked at makes no event.
+    `stations` counts all of them by station. Raises `SeasonError` when there is no room for
+    temporary files.
     """
 
-    def __init__(self, entries: Iterable[Entry], gap: timedelta = DEFAULT_GAP) -> None:
+    def __init__(self, frames: Iterable[Frame], rules: Rules | None = None) -> None:
+        self.rules = rules or Rules()
+        self.stations: dict[str, Tally] = {}
+        self._stills: dict[str, Still] = {}
         self._db = sqlite3.connect("", isolation_level=None)
         try:
             # What a crash leaves of a scratch file is worth nothing, so no journal is written.
             # It is read and written in order, to which a large cache adds nothing but memory.
             self._db.executescript(
-                f"PRAGMA journal_mode = OFF; PRAGMA cache_size = -{_CACHE_KB}; {_CREATE} BEGIN;"
+                f"PRAGMA journal_mode = OFF; PRAGMA cache_size = -{_CACHE_KB}; {CREATE} BEGIN;"
             )
-            rows = (_row(place, entry) for place, entry in enumerate(entries))
-            self._db.executemany(
-                "INSERT INTO sighting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (row for row in rows if row is not None),
+            rows = (
+                looks.row_of(place, frame)
+                for place, frame in enumerate(counted(frames, self.stations))
             )
-            for event_id, event in enumerate(group_ordered(self._sightings(), gap)):
-                self._keep(event_id, event)
-            self._db.execute(_SHOW)
-            self._db.execute(_NAME)
+            self._db.executemany(looks.INSERT, (row for row in rows if row is not None))
+            if self.rules.static:
+                boxed = looks.looks(self._db, with_boxes=True)
+                self._stills = dict(stills(boxed, self.rules))
+            for look, shown in self._bursts():
+                self._keep_shown(look, shown)
+            grouped = group_ordered(self._sightings(), self.rules.gap, self.rules.event_rule)
+            for event_id, event in enumerate(grouped):
+                self._keep_event(event_id, event)
+            for statement in FINISH:
+                self._db.execute(statement)
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
             self._db.close()
@@ -163,80 +141,133 @@ class SeasonEvents:
         rows = self._db.execute(f"SELECT {_COLUMNS} FROM event ORDER BY place")
         return map(_event_of, rows)
 
+    def ordered(self, order: str, *labels: State) -> Iterator[SeasonEvent]:
+        """The events of some labels in one of the orders above; streams."""
+        return self._ordered(order, -1, labels)
+
     def first(self, order: str, limit: int, *labels: State) -> list[SeasonEvent]:
         """The first events of some labels in one of the orders above."""
+        return list(self._ordered(order, limit, labels))
+
+    def _ordered(self, order: str, limit: int, labels: Sequence[State]) -> Iterator[SeasonEvent]:
         wanted = ", ".join("?" * len(labels))
         rows = self._db.execute(
             f"SELECT {_COLUMNS} FROM event WHERE label IN ({wanted}) ORDER BY {order} LIMIT ?",
             (*labels, limit),
         )
-        return list(map(_event_of, rows))
+        return map(_event_of, rows)
 
     def event_of(self, file_id: int) -> str:
         """The name of the event that a file is part of; empty when it is part of none."""
         row = self._db.execute(
-            "SELECT name FROM frame JOIN event USING (event_id) WHERE file_id = ?", (file_id,)
+            "SELECT name FROM member JOIN part USING (shown_id) JOIN event USING (event_id)"
+            " WHERE file_id = ?",
+            (file_id,),
         ).fetchone()
         return "" if row is None else row[0]
 
+    def suppressed_by(self, file_id: int) -> str:
+        """The name of the cluster for which a frame shows nothing; empty for nearly all."""
+        row = self._db.execute(
+            "SELECT cluster FROM suppressed WHERE file_id = ?", (file_id,)
+        ).fetchone()
+        return "" if row is None else row[0]
+
+    def suspects(self) -> Iterator[tuple[Cluster, int]]:
+        """What does not move, camera by camera, and how many frames are suppressed for it."""
+        counts = dict(
+            self._db.execute("SELECT cluster, count(*) FROM suppressed GROUP BY cluster").fetchall()
+        )
+        for _, still in sorted(self._stills.items()):
+            for cluster in still.clusters:
+                yield cluster, counts.get(cluster.name, 0)
+
+    def _bursts(self) -> Iterator[tuple[Look, Shown]]:
+        """What each burst shows, with its first frame."""
+        for burst in bursts_ordered(looks.looks(self._db), self.rules.burst_gap):
+            if all(look.label is State.EMPTY for look in burst):
+                continue
+            quiet = dict(self._suppressed(burst))
+            self._db.executemany("INSERT INTO suppressed VALUES (?, ?)", quiet.items())
+            for shown in fuse(burst, self.rules.thresholds, frozenset(quiet)):
+                yield burst[0], shown
+
+    def _suppressed(self, burst: list[Look]) -> Iterator[tuple[int, str]]:
+        still = self._stills.get(burst[0].deployment)
+        if still is None or not still.clusters:
+            return
+        for look in burst:
+            if name := still.suppressing(look, self.rules):
+                yield look.key, name
+
+    def _keep_shown(self, look: Look, shown: Shown) -> None:
+        times = [look.taken_at for look in shown.looks if look.taken_at is not None]
+        shown_id = self._db.execute(
+            'INSERT INTO shown (deployment, station, label, start, "end", confidence, image_count,'
+            " box_count, best, needs_review)"
+            " VALUES (?, (SELECT station FROM look WHERE file_id = ?), ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                look.deployment,
+                look.key,
+                shown.label.value,
+                _text(min(times, default=None)),
+                _text(max(times, default=None)),
+                shown.confidence,
+                len(shown.looks),
+                shown.box_count,
+                shown.best.key,
+                shown.needs_review,
+            ),
+        ).lastrowid
+        self._db.executemany(
+            "INSERT INTO member VALUES (?, ?)", ((look.key, shown_id) for look in shown.looks)
+        )
+
     def _sightings(self) -> Iterator[Sighting]:
         rows = self._db.execute(
-            "SELECT file_id, deployment, label, taken_at, confidence, box_count FROM sighting"
-            f" ORDER BY deployment, label, coalesce(taken_at, '{_LAST}'), file_id"
+            'SELECT shown_id, station, label, start, confidence, box_count, "end", image_count'
+            f" FROM shown ORDER BY station, label, coalesce(start, '{LAST}'), shown_id"
         )
-        for file_id, deployment, label, taken_at, confidence, box_count in rows:
-            yield Sighting(file_id, deployment, label, _moment(taken_at), confidence, box_count)
+        for shown_id, station, label, start, confidence, box_count, end, image_count in rows:
+            yield Sighting(
+                shown_id,
+                station,
+                label,
+                _moment(start),
+                confidence,
+                box_count,
+                _moment(end),
+                image_count,
+            )
 
-    def _keep(self, event_id: int, event: Event) -> None:
-        best = event.best
+    def _keep_event(self, event_id: int, event: Event) -> None:
+        first = event.sightings[0].key
         self._db.execute(
-            "INSERT INTO grouped VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO grouped SELECT ?, (SELECT deployment FROM shown WHERE shown_id = ?), ?, ?,"
+            " ?, ?, ?, ?, ?, best, confidence, best, 0, NULL FROM shown WHERE shown_id = ?",
             (
                 event_id,
-                event.deployment,
+                first,
+                event.station,
                 event.label,
                 _text(event.start),
                 _text(event.end),
-                len(event.sightings),
+                event.image_count,
                 event.count_min,
-                event.sightings[0].key,
-                best.key,
-                best.confidence,
-                best.key,
+                first,
+                event.best.key,
             ),
         )
         self._db.executemany(
-            "INSERT INTO frame VALUES (?, ?)",
+            "INSERT INTO part VALUES (?, ?)",
             ((sighting.key, event_id) for sighting in event.sightings),
         )
 
 
-def camera_dated(timestamp_source: str | None) -> bool:
-    """True when the camera gave the time; a file's own date changes with copying."""
-    return timestamp_source != "modified"
-
-
-def _row(place: int, entry: Entry) -> tuple[Any, ...] | None:
-    """What was seen in a frame; empty, unread and double frames are left out."""
-    if entry.state not in SEEN:
-        return None
-    return (
-        entry.file_id,
-        place,
-        names.deployment_id(entry),
-        names.station_id(entry),
-        entry.state,
-        _text(entry.capture.taken_at),
-        camera_dated(entry.capture.timestamp_source),
-        entry.confidence or 0.0,
-        sum(detection.label == entry.state for detection in entry.detections),
-        entry.probabilities.get(State.LEOPARD, 0.0),
-    )
-
-
 def _event_of(row: tuple[Any, ...]) -> SeasonEvent:
-    name, deployment, label, start, end, *counts = row
-    image_count, count_min, best, confidence, shown, station, dated, *chances = counts
+    name, deployment, label, start, end, *rest = row
+    image_count, count_min, best, confidence, shown, station, dated, *rest = rest
+    shown_confidence, leopard, needs_review, reviewed = rest
     return SeasonEvent(
         name,
         deployment,
@@ -250,7 +281,10 @@ def _event_of(row: tuple[Any, ...]) -> SeasonEvent:
         shown,
         station,
         bool(dated),
-        *chances,
+        shown_confidence,
+        leopard,
+        bool(needs_review),
+        reviewed,
     )
 
 

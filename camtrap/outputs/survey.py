@@ -1,18 +1,18 @@
-"""What the brief tells, gathered in one pass over the files and one over the events."""
+"""What the brief tells, gathered in one pass over the events."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import islice
 
-from camtrap.events import names
+from camtrap.events.frames import Frame, Placing, placing
 from camtrap.ledger.rows import Entry
 from camtrap.ledger.store import Ledger
+from camtrap.outputs.census import Tally
 from camtrap.outputs.markup import day_of
-from camtrap.outputs.season_events import SeasonEvent, SeasonEvents, camera_dated
+from camtrap.outputs.season_events import SeasonEvent, SeasonEvents
 from camtrap.records import State
 
 UNREAD = (State.UNREADABLE, State.TRUNCATED)
@@ -25,23 +25,7 @@ class Sight:
     """An event and the frame that stands for it on the page."""
 
     event: SeasonEvent
-    frame: Entry
-
-
-@dataclass(slots=True)
-class Tally:
-    """Counts and the span of dates, of a station or of everything."""
-
-    events: Counter[str] = field(default_factory=Counter)
-    states: Counter[State] = field(default_factory=Counter)
-    first: datetime | None = None
-    last: datetime | None = None
-
-    def note(self, moment: datetime | None) -> None:
-        """Widen the span by a moment, if it is known."""
-        if moment is not None:
-            self.first = min(self.first or moment, moment)
-            self.last = max(self.last or moment, moment)
+    frame: Frame
 
 
 @dataclass(slots=True)
@@ -75,6 +59,7 @@ class Survey:
     herds: Mapping[tuple[str, State], Herd]
     hours: Mapping[State, Counter[int]]
     unread: Sequence[Entry]
+    placing: Placing
 
     def sights(self, order: str, limit: int, *labels: State) -> list[Sight]:
         """The first events of some labels, in an order of `season_events`."""
@@ -82,17 +67,19 @@ class Survey:
 
     def sight(self, event: SeasonEvent) -> Sight:
         """An event with its frame."""
-        return Sight(event, self.ledger.entry(event.shown))
+        return Sight(event, self.placing.frame(self.ledger.entry(event.shown)))
 
 
-def survey(ledger: Ledger, events: SeasonEvents) -> Survey:
-    """Count files and events by station."""
-    stations: dict[str, Tally] = {}
-    for file in ledger.glimpses():
-        tally = stations.setdefault(names.station_id(file), Tally())
-        tally.states[State(file.state)] += 1
-        if file.taken_at is not None and camera_dated(file.timestamp_source):
-            tally.note(datetime.fromisoformat(file.taken_at))
+def survey(ledger: Ledger, events: SeasonEvents, placed: Placing | None = None) -> Survey:
+    """Count events by station; the files were counted while the events were made.
+
+    `placed` is how the events' files were placed; None reads the season's own tables.
+    """
+    placed = placed or placing(ledger)
+    stations = {
+        name: Tally(states=tally.states.copy(), first=tally.first, last=tally.last)
+        for name, tally in events.stations.items()
+    }
     herds: dict[tuple[str, State], Herd] = {}
     hours: dict[State, Counter[int]] = {}
     for event in events:
@@ -108,7 +95,9 @@ def survey(ledger: Ledger, events: SeasonEvents) -> Survey:
         whole.note(tally.first)
         whole.note(tally.last)
     unread = list(islice(ledger.entries(UNREAD), UNREAD_LISTED))
-    return Survey(ledger, events, dict(sorted(stations.items())), whole, herds, hours, unread)
+    return Survey(
+        ledger, events, dict(sorted(stations.items())), whole, herds, hours, unread, placed
+    )
 
 
 def span(tally: Tally, unknown: str) -> str:

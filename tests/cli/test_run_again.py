@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from camtrap.cli.main import app
 from camtrap.errors import CamtrapError, CardError, SeasonError
+from camtrap.ledger import exported
 from camtrap.ledger import reconcile as reconcile_module
 from camtrap.ledger.check import check
 from camtrap.ledger.count import CardCount, count_card
@@ -26,6 +27,12 @@ from camtrap.vision import predictor as predictor_module
 from tests.cards import ODD_STATES, FakePredictor, frame, plain_card, put, snapshot, states
 
 Run = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def same_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever edits the program while these tests run changes nothing for them."""
+    monkeypatch.setattr(exported, "_program", lambda: "the same")
 
 
 @pytest.fixture
@@ -158,6 +165,118 @@ def test_a_card_pulled_before_it_was_counted_again_has_its_tables_all_the_same(
 def test_the_same_card_twice_in_one_command_is_one_card(run: Run, card: Path, season: Path) -> None:
     said = json.loads(run(card, card, "-o", season, "--json").stdout)
     assert said["files"] == 12
+
+
+# -- outputs that are still true
+
+OUTPUTS = ("images.csv", "events.csv", "run.json", "brief.html")
+SAME = "nothing has changed: tables and pages are as they were"
+
+
+def times(season: Path) -> dict[str, int]:
+    return {name: (season / name).stat().st_mtime_ns for name in OUTPUTS}
+
+
+def age(season: Path) -> dict[str, int]:
+    """Make all outputs a day old, so that a rewrite shows."""
+    for name in OUTPUTS:
+        os.utime(season / name, ns=(1, 10**18))
+    return times(season)
+
+
+def test_a_run_that_finds_nothing_new_writes_no_output_again(
+    run: Run, odd: Path, season: Path
+) -> None:
+    (odd / "odd/flag.gif").unlink()  # the model fails on it, so that every run tries it again
+    first = run(odd, "-o", season, "--json")
+    before, bytes_before = age(season), {n: (season / n).read_bytes() for n in OUTPUTS}
+    second = run(odd, "-o", season, "--json")
+    assert times(season) == before
+    assert {name: (season / name).read_bytes() for name in OUTPUTS} == bytes_before
+    assert SAME in second.stderr
+    assert json.loads(second.stdout) == json.loads(first.stdout)
+    assert second.exit_code == first.exit_code
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+@pytest.mark.parametrize("how", ["deleted", "edited"])
+def test_an_output_that_somebody_deleted_or_edited_is_made_again(
+    run: Run, card: Path, season: Path, name: str, how: str
+) -> None:
+    run(card, "-o", season)
+    right = (season / name).read_bytes()
+    if how == "deleted":
+        (season / name).unlink()
+    else:
+        (season / name).write_bytes(right.replace(b"e", b"E", 1))
+    assert SAME not in run(card, "-o", season).stderr
+    assert (season / name).read_bytes() == right
+    assert SAME in run(card, "-o", season).stderr
+
+
+def test_whatever_an_output_is_made_of_has_it_written_again(
+    run: Run, card: Path, season: Path, tmp_path: Path
+) -> None:
+    def is_written(*words: object) -> bool:
+        before = age(season)
+        wrote = SAME not in run(card, "-o", season, *words).stderr
+        assert wrote is (times(season) != before)
+        return wrote
+
+    run(card, "-o", season)
+    assert not is_written()
+    put(card, {"new.JPG": frame("prey", 41)})
+    assert is_written()
+    add_review(season, 1, "other")
+    assert is_written()
+    assert is_written("--excel")
+    assert is_written()
+    gap = tmp_path / "gap.toml"
+    gap.write_text("event_gap_minutes = 5", encoding="utf-8")
+    assert is_written("--config", gap)
+    assert is_written()
+    card.rename(tmp_path / "elsewhere").rename(card)
+    assert not is_written()
+    (card / "new.JPG").unlink()
+    assert is_written()
+    assert not is_written()
+
+
+def test_a_card_that_was_pulled_or_is_back_has_the_page_made_again(
+    run: Run, card: Path, season: Path, tmp_path: Path
+) -> None:
+    other = plain_card(tmp_path / "other", 2, labels=("prey", "unsure"))
+    run(card, other, "-o", season)
+    with_pictures = (season / "brief.html").read_bytes()
+    card.rename(tmp_path / "drawer")
+    assert SAME not in run(other, "-o", season).stderr
+    assert SAME in run(other, "-o", season).stderr
+    (tmp_path / "drawer").rename(card)
+    assert SAME not in run(other, "-o", season).stderr
+    assert (season / "brief.html").read_bytes() == with_pictures
+
+
+def test_outputs_that_could_not_be_written_are_written_the_next_time(
+    run: Run, card: Path, season: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(card, "-o", season)
+    (season / "brief.html").unlink()
+    (season / "brief.html").mkdir()
+    for _ in range(2):
+        with pytest.raises(SeasonError, match=r"brief\.html cannot be written"):
+            run(card, "-o", season)
+    (season / "brief.html").rmdir()
+    assert SAME not in run(card, "-o", season).stderr
+    assert SAME in run(card, "-o", season).stderr
+
+
+def test_a_retry_of_nothing_writes_nothing_again(run: Run, card: Path, season: Path) -> None:
+    run(card, "-o", season)
+    before = age(season)
+    result = CliRunner().invoke(app, ["retry", str(season)])
+    assert result.exit_code == 0
+    assert SAME in result.stderr
+    assert times(season) == before
 
 
 # -- redo

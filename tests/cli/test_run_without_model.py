@@ -108,3 +108,4 @@ def test_nothing_asks_the_network(
     assert run(odd, "-o", season).exit_code == 3
     for words in (["status", str(season)], ["ledger", "check", str(season)], ["models"]):
         assert CliRunner().invoke(app, words).exit_code == 0
+    assert CliRunner().invoke(app, ["retry", str(season)]).exit_code == 3

@@ -3,170 +3,23 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import os
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from camtrap.errors import SeasonError
-from camtrap.ledger.store import Ledger
-from camtrap.outputs import brief, events_csv, markup
+from camtrap.ledger.reviews import add_review
+from camtrap.outputs import brief, brief_cards, events_csv, markup
+from camtrap.outputs.brief_facts import Finding
 from camtrap.outputs.season_events import SeasonEvents
-from camtrap.records import LABELS, Box, Capture, Detection, ImageFile, Prediction, State
-
-THRESHOLDS = {
-    "doubt": 0.004,
-    "empty": 0.92,
-    "leopard": 0.62,
-    "other": 0.72,
-    "person": 0.6,
-    "prey": 0.7,
-    "vehicle": 0.71,
-}
-RUN = {
-    "model": {"id": "camtrap 0.1.0 (amur 2026.11)", "sha256": "x"},
-    "thresholds": THRESHOLDS,
-    "settings": {},
-}
-BOX = Box(0.3, 0.3, 0.4, 0.4)
-EVENING = datetime(2026, 3, 14, 18, 5)
-ANYWHERE = Capture(
-    taken_at=EVENING,
-    timestamp_source="exif",
-    make="RECONYX",
-    model="HYPERFIRE 2",
-    latitude=43.123456,
-    longitude=131.654321,
-)
-
-
-class Page(HTMLParser):
-    """What a browser makes of the page: its elements with their attributes, and its text."""
-
-    def __init__(self, markup: str) -> None:
-        super().__init__()
-        self.markup = markup
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.words: list[str] = []
-        self.feed(markup)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in ("meta", "img", "rect", "path"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] != "style":
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join("".join(self.words).split())
-
-    def all(self, tag: str, class_: str = "") -> list[dict[str, str | None]]:
-        return [
-            attributes
-            for name, attributes in self.elements
-            if name == tag and (not class_ or class_ in (attributes.get("class") or "").split())
-        ]
-
-
-class Season:
-    """A season made by hand: put pictures on cards, say what the model said, and read the page."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.ledger = Ledger(folder / "season-2026", create=True)
-        self.cards: dict[str, Any] = {}
-        self.run_id = 0
-
-    def card(self, name: str = "card") -> Path:
-        if name not in self.cards:
-            self.cards[name] = self.ledger.add_card(name, self.folder / "cards" / name)
-        root: Path = self.cards[name].root
-        return root
-
-    def add(
-        self,
-        path: str,
-        state: State,
-        confidence: float | None = 0.9,
-        *,
-        card: str = "card",
-        capture: Capture = ANYWHERE,
-        leopard: float = 0.0,
-        boxes: int = 1,
-        data: bytes | None = None,
-        reason: str = "",
-    ) -> Path:
-        """One file in one state; `data` is what lies on the card, nothing when empty."""
-        self.run_id = self.run_id or self.ledger.start_run(RUN)
-        root = self.card(card)
-        data = picture(path) if data is None else data
-        if data:
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_bytes(data)
-        chances: dict[str, float] = {}
-        if state.is_label:
-            named = state if state in LABELS else State.PREY
-            chances = {**dict.fromkeys(LABELS, 0.0), named: confidence or 0.0}
-            if leopard:
-                chances["leopard"] = leopard
-        found = Detection(state if state in LABELS else State.PREY, 0.9, BOX, 0.9)
-        file = ImageFile(root, path, len(data), 1)
-        prediction = Prediction(
-            path=root / path,
-            state=state,
-            confidence=confidence,
-            probabilities=chances,
-            detections=(found,) * boxes if state.is_label and state != State.EMPTY else (),
-            capture=capture,
-            content_key=hashlib.sha1(data or f"{card}/{path}".encode()).hexdigest(),
-            reason=reason,
-        )
-        self.ledger.register(self.cards[card], [file])
-        self.ledger.record(self.cards[card], self.run_id, [(file, prediction)])
-        return root / path
-
-    def write(self) -> Path:
-        path = self.ledger.season / "brief.html"
-        brief.write(self.ledger, path, events_csv.collect(self.ledger))
-        return path
-
-    def page(self) -> Page:
-        return Page(self.write().read_text(encoding="utf-8"))
-
-
-def picture(of: str, size: tuple[int, int] = (64, 48)) -> bytes:
-    """A plain JPEG of a colour of its own, with a position in its metadata."""
-    colour = tuple(hashlib.sha1(of.encode()).digest()[:3])
-    exif = Image.Exif()
-    exif.get_ifd(0x8825)[1] = "N"
-    exif.get_ifd(0x8825)[2] = (43.0, 7.0, 24.0)
-    buffer = io.BytesIO()
-    Image.new("RGB", size, colour).save(buffer, "JPEG", exif=exif)
-    return buffer.getvalue() + of.encode()  # no two files alike, whatever the colour
-
-
-def at(minutes: float, source: str = "exif") -> Capture:
-    return Capture(taken_at=EVENING + timedelta(minutes=minutes), timestamp_source=source)
+from camtrap.records import Capture, ImageFile, State
+from tests.outputs.pages import EVENING, HOSTILE, Season, at, picture
 
 
 @pytest.fixture
@@ -219,16 +72,20 @@ def test_a_leopard_card_tells_all_of_its_event(full: Season) -> None:
     assert "_e0001" in card
 
 
-def test_leopards_come_before_people_before_doubt_before_prey(full: Season) -> None:
+def test_leopards_come_first_and_how_to_read_it_last(full: Season) -> None:
     titles = re.findall(r"<h2[^>]*>([^<]*)", full.page().markup)
     assert [title.strip() for title in titles] == [
         "1 file could not be read",
         "Leopards",
+        "Map of stations",
         "People and vehicles",
         "To be looked at",
-        "Prey and other animals",
-        "Stations",
         "Activity by hour of day",
+        "Stations and effort",
+        "What to do next",
+        "Prey and other animals",
+        "Every file",
+        "What is not known",
         "How to read this",
     ]
 
@@ -246,12 +103,12 @@ def test_every_event_is_counted(full: Season) -> None:
     ]
     footer = page.markup[page.markup.index("<tfoot>") : page.markup.index("</tfoot>")]
     assert re.findall(r'data-column="([^"]+)">([^<]*)<', footer) == [
-        ("Leopard", "1"),
-        ("Prey", "1"),
-        ("Other", "1"),
-        ("Person", "1"),
-        ("Vehicle", "1"),
-        ("Unsure", "1"),
+        ("leopard", "1"),
+        ("prey", "1"),
+        ("other", "1"),
+        ("person", "1"),
+        ("vehicle", "1"),
+        ("unsure", "1"),
         ("Files", "9"),
         ("Empty", "1"),
         ("Not read", "1"),
@@ -279,8 +136,8 @@ def test_people_and_vehicles_are_counted(
     ("source", "told"),
     [
         ("exif", "2026-03-14 18:05 1 frame"),
-        ("filename", "2026-03-14 18:05 (time from the file's name)"),
-        ("modified", "2026-03-14 18:05 (time from the file's date, may be wrong)"),
+        ("filename", "2026-03-14 18:05 (time from the file’s name)"),
+        ("modified", "2026-03-14 18:05 (time from the file’s date, may be wrong)"),
     ],
 )
 def test_a_time_says_where_it_comes_from(season: Season, source: str, told: str) -> None:
@@ -294,14 +151,14 @@ def test_a_file_date_dates_neither_the_season_nor_the_hours(season: Season) -> N
     text = season.page().text
     assert "no dates known" in text
     assert "Left out, because the camera gave no time: 2 events." in text
-    assert "Leopard events by hour of day: none" in text
+    assert "leopard, events by hour of day: none" in text
 
 
 def test_the_hours_are_told_in_words_too(season: Season) -> None:
     for number, minutes in enumerate((0, 1440, 600)):
         season.add(f"{number}.jpg", State.LEOPARD, capture=at(minutes))
     page = season.page()
-    assert "Leopard events by hour of day: 04h 1, 18h 2" in page.text
+    assert "leopard, events by hour of day: 04h 1, 18h 2" in page.text
     assert len(page.all("rect")) == 2
 
 
@@ -405,17 +262,6 @@ def collected(season: Season) -> SeasonEvents:
 # -- safe to open and to hand on
 
 
-HOSTILE = (
-    "<img src=x onerror=alert(1)>",
-    "<script>alert(1)</script>",
-    '" onmouseover="alert(1)',
-    "' style='x",
-    "</style></title></bdi><svg onload=alert(1)>",
-    "line\nbreak",
-    "&lt;b&gt;",
-)
-
-
 @pytest.mark.skipif(os.name == "nt", reason="such names cannot be made there")
 @pytest.mark.parametrize("words", HOSTILE)
 @pytest.mark.parametrize("state", [State.LEOPARD, State.UNSURE, State.PREY, State.UNREADABLE])
@@ -455,6 +301,7 @@ def test_words_of_a_card_stay_words(season: Season, words: str, state: State) ->
         "span",
         "code",
         "ul",
+        "ol",
         "li",
         "dl",
         "dt",
@@ -493,7 +340,7 @@ def test_the_page_forbids_loading(full: Season) -> None:
 
 def test_no_position_leaves_with_the_page(full: Season) -> None:
     page = full.page()
-    for secret in ("43.12", "131.65", "43.0", "latitude", "longitude"):
+    for secret in ("43.12", "131.65", "43.0", "43,12"):
         assert secret not in page.text
     for img in page.all("img"):
         data = base64.b64decode((img["src"] or "").partition(",")[2])
@@ -505,7 +352,7 @@ def test_pictures_columns_and_charts_are_named_for_those_who_do_not_see(full: Se
     page = full.page()
     assert page.all("html")[0]["lang"] == "en"
     assert all(img["alt"] for img in page.all("img"))
-    assert "Leopard at ST01_ridge, 2026-03-14 18:05" in [img["alt"] for img in page.all("img")]
+    assert "leopard, ST01_ridge, 2026-03-14 18:05" in [img["alt"] for img in page.all("img")]
     assert all(cell["scope"] in ("row", "col") for cell in page.all("th"))
     titles = {title["id"] for title in page.all("title") if "id" in title}
     assert {svg["aria-labelledby"] for svg in page.all("svg")} == titles
@@ -523,7 +370,9 @@ def test_the_same_season_gives_the_same_bytes(full: Season) -> None:
 def test_more_events_than_cards_are_counted_and_sent_to_the_table(
     season: Season, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(brief, "LEOPARD_ROOM", brief.Room(cards=2, side=60, characters=99_999))
+    monkeypatch.setattr(
+        brief_cards, "LEOPARD_ROOM", brief_cards.Room(cards=2, side=60, characters=99_999)
+    )
     for number in range(5):
         season.add(f"{number}.jpg", State.LEOPARD, 0.9 + number / 100, capture=at(60 * number))
     page = season.page()
@@ -535,8 +384,8 @@ def test_more_events_than_cards_are_counted_and_sent_to_the_table(
 def test_pictures_that_do_not_compress_take_no_more_than_their_room(
     season: Season, monkeypatch: pytest.MonkeyPatch, noise: Callable[[int], bytes]
 ) -> None:
-    room = brief.Room(cards=60, side=200, characters=200_000)
-    monkeypatch.setattr(brief, "LEOPARD_ROOM", room)
+    room = brief_cards.Room(cards=60, side=200, characters=200_000)
+    monkeypatch.setattr(brief_cards, "LEOPARD_ROOM", room)
     for number in range(12):
         season.add(f"{number}.jpg", State.LEOPARD, capture=at(60 * number), data=noise(number))
     page = season.page()
@@ -558,5 +407,116 @@ def noise() -> Callable[[int], bytes]:
 
 
 def test_all_rooms_together_stay_below_ten_megabytes() -> None:
-    rooms = (brief.LEOPARD_ROOM, brief.PEOPLE_ROOM, brief.UNSURE_ROOM, brief.HERD_ROOM)
+    rooms = (
+        brief_cards.LEOPARD_ROOM,
+        brief_cards.PEOPLE_ROOM,
+        brief_cards.UNSURE_ROOM,
+        brief_cards.HERD_ROOM,
+    )
     assert sum(room.characters for room in rooms) <= 9_000_000
+
+
+# -- in other languages, in public, and in the field
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "Leopards"), ("ru", "Леопарды"), ("zh", "豹")]
+)
+def test_the_page_is_written_in_three_languages(full: Season, language: str, title: str) -> None:
+    page = full.page(language=language)
+    assert page.all("html")[0]["lang"] == language
+    assert title in page.text
+    if language != "en":
+        for english in ("Leopards", "event", "camera", "picture"):
+            assert english not in page.text.replace("events.csv", "")
+
+
+def test_people_s_word_stands_above_the_machine_s(full: Season) -> None:
+    number = next(e.file_id for e in full.ledger.entries() if e.relative_path.endswith("3.JPG"))
+    add_review(full.ledger.season, number, "leopard", reviewer="Анна")
+    text = full.page().text
+    assert "leopard said by Анна" in text
+    assert "1 file was checked by people" in text
+
+
+PLACED = ("ST01_ridge,Upper ridge,43.1012,131.5021,2026-03-01,2026-04-20",)
+
+
+def test_the_map_shows_places_and_writes_no_coordinate(full: Season) -> None:
+    full.stations(*PLACED)
+    page = full.page()
+    assert len(page.all("svg", "map")) == 1
+    assert "Upper ridge" in page.text
+    assert "43.1" not in page.text and "131.5" not in page.text
+    assert "1 station is not on the map" in page.text
+
+
+def test_coordinates_are_written_when_they_are_asked_for(full: Season) -> None:
+    full.stations(*PLACED)
+    assert "43.10120, 131.50210" in full.page(coordinates=True).text
+
+
+def test_without_places_the_page_says_what_to_write_down(full: Season) -> None:
+    text = full.page().text
+    assert "No station has a place yet" in text
+    assert "Trap-nights are not known" in text
+    assert "there is no stations.csv" in text
+
+
+def test_effort_and_sun_are_told_where_they_are_known(full: Season) -> None:
+    full.stations(*PLACED)
+    text = full.page().text
+    assert "Trap-nights" in text and "Leopard index" in text
+    assert re.search(r"The sun rose at 0[67]:\d\d", text)
+
+
+def test_the_public_page_gives_nobody_away(full: Season) -> None:
+    full.stations(*PLACED)
+    full.add("ST01_ridge/both.JPG", State.LEOPARD, capture=at(2000), also=["person"])
+    page = full.page(public=True)
+    for secret in (
+        "ridge",
+        "ручей",
+        "二号",
+        "RECNX",
+        "RECONYX",
+        "43.1",
+        "dead",
+    ):
+        assert secret not in page.text, secret
+    assert not page.all("figure", "person") + page.all("li", "person") + page.all("li", "vehicle")
+    assert "grid of 0.1°" in page.text
+    assert "Left out: people may be in it." in page.text
+    # One leopard and one deer: the others are of people, doubtful, or may show people.
+    assert len(page.all("img")) == 3
+    assert "2 left out (people and vehicles)" in page.text
+    exact = full.page()
+    assert len(exact.all("img")) > 3
+
+
+def test_the_public_account_still_adds_up(full: Season) -> None:
+    told = re.search(r"(\d+) files = ([^R]*)", full.page(public=True).text)
+    assert told
+    assert int(told[1]) == sum(map(int, re.findall(r"(\d+) ", told[2])))
+
+
+def test_clock_findings_are_told_and_make_a_visit(full: Season) -> None:
+    full.stations(*PLACED)
+    found = [Finding("ST01_ridge", "<b>12 hours</b> off"), Finding("X", "silent", False)]
+    page = full.page(clock=found)
+    assert "2 findings" in page.text
+    assert "<b>12 hours</b> off" in page.text  # as text, not as markup
+    assert "they were not looked at" not in page.text
+    assert "Clocks" not in full.page().text
+
+
+def test_a_camera_to_visit_is_told_with_its_reasons(full: Season) -> None:
+    full.stations(*PLACED)
+    assert "leopard seen 1 time, last 2026-03-14 18:05" in full.page().text
+
+
+def test_pictures_are_there_when_the_cards_are_away(full: Season) -> None:
+    shown = len(full.page().all("img"))
+    for path in (full.folder / "cards").rglob("*.JPG"):
+        path.unlink()
+    assert len(full.page().all("img")) == shown > 0
