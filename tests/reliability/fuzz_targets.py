@@ -14,8 +14,11 @@ from camtrap.card.clock import resolve_time
 from camtrap.card.exif import parse_capture, parse_timestamp
 from camtrap.card.header import lean
 from camtrap.card.makernotes import parse_makernote
+from camtrap.card.offsets import read_offsets
+from camtrap.card.stations import read_stations
 from camtrap.config import resolve
-from camtrap.errors import ConfigError, DataError, UnreadablePicture
+from camtrap.errors import ConfigError, DataError, NotesError, UnreadablePicture
+from camtrap.learn.corrections import read_corrections
 from camtrap.learn.dataset import read_manifest
 from camtrap.learn.sources import read_samples
 from camtrap.pixels.damage import hole_in_jpeg, is_cut_jpeg
@@ -50,7 +53,20 @@ def all_targets(folder: Path) -> list[Target]:
         Target("date", times, lambda data: parse_timestamp(data.decode("latin-1")), share=20),
         Target("settings", _SETTINGS, _file_reader(folder / "a.toml", resolve), (ConfigError,)),
         Target("manifest", _MANIFEST, _manifest_reader(folder), (DataError,)),
+        *_tables_of_people(folder),
         *_label_targets(folder, taxonomy),
+    ]
+
+
+def _tables_of_people(folder: Path) -> list[Target]:
+    """What people write by hand, in the spelling of whatever program they come from."""
+    stations = _file_reader(folder / "stations.csv", read_stations)
+    offsets = _file_reader(folder / "clock_offsets.csv", read_offsets)
+    corrections = _file_reader(folder / "corrections.csv", read_corrections)
+    return [
+        Target("stations", _STATIONS, stations, (NotesError,), share=2),
+        Target("clock offsets", _OFFSETS, offsets, (NotesError,), share=2),
+        Target("corrections", _CORRECTIONS, corrections, (DataError,)),
     ]
 
 
@@ -143,6 +159,24 @@ def _metadata() -> list[bytes]:
 _SETTINGS = [
     b'model = "amur"\nworkers = 4\nevent_gap_minutes = 30.0\n[thresholds]\nleopard = 0.3\n',
     b'device = "cuda:0,cuda:1"\nbackend = "onnx"\nbatch_size = 0\ndecoder = "cpu"\n',
+]
+_STATIONS = [
+    b"station_id,station_name,latitude,longitude,coordinate_uncertainty_m,deployment_id,camera_id,"
+    b"start,end,utc_offset,problem1_from,problem1_to,height_m,folder\n"
+    b"ST01,Ridge,43.1,131.4,5,ST01_a,H2R1,2026-01-01 08:00,2026-03-01,+10:00,2026-01-05,2026-01-09,"
+    b"0.5,100RECNX\nST02,,,,,,,,,,,,,\n",
+    b"Station;Camera;utm_x;utm_y;utm_zone;Setup_date;Retrieval_date;Problem1_from;Problem1_to\n"
+    b"A;CamA;500000;4700000;52N;01/02/2026;28/02/2026;;\n",
+    b"deploymentID,locationID,latitude,longitude,deploymentStart,deploymentEnd\n"
+    b"d1,l1,43.1,131.4,2026-01-01T08:00:00+10:00,2026-02-01T08:00:00Z\n",
+]
+_OFFSETS = [
+    b"deployment_id,seconds,from,to,reason\nST01_a,43200,2026-01-01 00:00,2026-02-01,am for pm\n"
+    b"ST01_a,-3600,2026-02-02,,summer time\n",
+]
+_CORRECTIONS = [
+    b"file,action,reason,x,y,width,height\na.jpg,leave out,no animal,,,,\n"
+    b"b.jpg,box,overlooked,0.1,0.2,0.3,0.4\n",
 ]
 _MANIFEST = [
     b"file,label,source,site_or_sequence,split,species,modality,licence\n"

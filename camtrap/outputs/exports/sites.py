@@ -8,17 +8,18 @@ are.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
+from typing import Any
 
 from camtrap.card.deployments import Deployment, Offset, Period
 from camtrap.errors import ConfigError
 from camtrap.events.frames import Frame
 from camtrap.events.sun import zone_of
 from camtrap.outputs.exports.base import Source
+from camtrap.outputs.public import grid_uncertainty_m, on_grid
 from camtrap.records import State
 
 PEOPLE = frozenset({State.PERSON, State.VEHICLE})
@@ -26,9 +27,6 @@ PEOPLE = frozenset({State.PERSON, State.VEHICLE})
 
 MISSING_WORDS = frozenset({"", "NA", "NaN", "nan"})
 """What R, pandas and Camtrap DP read as no value: no station may be called so."""
-
-_METRES_A_DEGREE = 111_320.0
-"""Of latitude, and of longitude on the equator (WGS84, rounded up)."""
 
 _OFFSET_OPTION = "utc-offset"
 
@@ -234,9 +232,12 @@ def blurred(found: Iterable[Site], grid: float) -> list[Site]:
     """The sites for everybody: on a grid of `grid` degrees, and without words that tell places.
 
     Stations become `site-1`, `site-2`, in an order that says nothing of their names; notes, names,
-    folders and serial numbers are left out. The uncertainty grows by half a cell's diagonal.
+    folders and serial numbers are left out. A station has one place, for two readings on both sides
+    of a cell's edge would tell where it is passed; the uncertainty grows by half a cell's diagonal.
+    Set-up and retrieval are told to the day: by the hour they tell when people came.
     """
     found = list(found)
+    places = _places_of(found)
     stations = _numbered({site.station_id for site in found}, "site")
     deployments = _numbered({site.key for site in found}, "deployment")
     return [
@@ -245,11 +246,9 @@ def blurred(found: Iterable[Site], grid: float) -> list[Site]:
             deployment_id=deployments[site.key],
             station_id=stations[site.station_id],
             station_name="",
-            latitude=on_grid(site.latitude, grid),
-            longitude=on_grid(site.longitude, grid),
-            uncertainty_m=None
-            if site.latitude is None
-            else (site.uncertainty_m or 0) + half_diagonal_m(site.latitude, grid),
+            **_blurred_place(places.get(site.station_id), grid),
+            start=_day(site.start, "00:00:00"),
+            end=_day(site.end, "23:59:59"),
             camera_id="",
             notes="",
             bait="yes" if baited(site.bait) else site.bait,
@@ -265,16 +264,29 @@ def _numbered(names: set[str], word: str) -> dict[str, str]:
     return {name: f"{word}-{number}" for number, name in enumerate(ordered, 1)}
 
 
-def on_grid(degrees: float | None, grid: float) -> float | None:
-    """Degrees at the nearest line of a grid; None stays None."""
-    return None if degrees is None else round(round(degrees / grid) * grid, 6)
+def _places_of(found: Iterable[Site]) -> dict[str, tuple[float, float, int]]:
+    """Latitude, longitude and uncertainty of each station: those of its first deployment that has
+    any, with the largest uncertainty of all."""
+    places: dict[str, tuple[float, float, int]] = {}
+    for site in found:
+        if site.latitude is not None and site.longitude is not None:
+            latitude, longitude, most = places.get(
+                site.station_id, (site.latitude, site.longitude, 0)
+            )
+            places[site.station_id] = latitude, longitude, max(most, site.uncertainty_m or 0)
+    return places
 
 
-def half_diagonal_m(latitude: float, grid: float) -> int:
-    """Metres from a grid's point to the farthest place that is rounded to it; 1 or more."""
-    half = grid / 2 * _METRES_A_DEGREE
-    nearest_equator = max(abs(latitude) - grid / 2, 0.0)
-    return max(1, math.ceil(math.hypot(half, half * math.cos(math.radians(nearest_equator)))))
+def _blurred_place(place: tuple[float, float, int] | None, grid: float) -> dict[str, Any]:
+    if place is None:
+        return {"latitude": None, "longitude": None, "uncertainty_m": None}
+    latitude, longitude, own = on_grid(place[0], grid), on_grid(place[1], grid), place[2]
+    metres = grid_uncertainty_m(latitude, grid, own)
+    return {"latitude": latitude, "longitude": longitude, "uncertainty_m": metres}
+
+
+def _day(moment: datetime | None, clock: str) -> datetime | None:
+    return None if moment is None else datetime.combine(moment.date(), time.fromisoformat(clock))
 
 
 def baited(bait: str) -> bool | None:

@@ -25,7 +25,6 @@ from camtrap.outputs.exports.recognised import (
     Recognised,
     Recognitions,
 )
-from camtrap.outputs.exports.sites import on_grid
 from camtrap.outputs.exports.speciesnet_names import ANIMAL, BLANK, HUMAN, LEOPARD, VEHICLE
 from camtrap.records import State
 
@@ -81,9 +80,9 @@ def prediction(source: Source, known: Recognised, model: str, country: str) -> d
     told: dict[str, Any] = {"filepath": file_path(frame.entry)}
     if country:
         told["country"] = country
-    if frame.latitude is not None and frame.longitude is not None:
-        for name, degrees in (("latitude", frame.latitude), ("longitude", frame.longitude)):
-            told[name] = on_grid(degrees, source.grid) if source.public else degrees
+    # Not in public: rounded one by one, the readings of a GPS near a cell's edge tell the edge.
+    if frame.latitude is not None and frame.longitude is not None and not source.public:
+        told |= {"latitude": frame.latitude, "longitude": frame.longitude}
     if known.failure:
         # The parts of SpeciesNet that gave nothing.
         told["failures"] = ["DETECTOR", "CLASSIFIER"]

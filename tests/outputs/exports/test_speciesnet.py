@@ -114,14 +114,13 @@ def test_a_person_is_human(tmp_path: Path) -> None:
     assert predictions(tmp_path, Row("a.JPG", State.PERSON), public=True) == []
 
 
-def test_places_are_exact_unless_it_is_for_everybody(tmp_path: Path) -> None:
+def test_places_are_told_unless_it_is_for_everybody(tmp_path: Path) -> None:
     row = Row("a.JPG", State.LEOPARD, latitude=43.12345, longitude=131.98765)
     [told] = predictions(tmp_path, row, country="RUS")
     assert (told["latitude"], told["longitude"]) == (43.12345, 131.98765)
     assert told["country"] == "RUS"
     [told] = predictions(tmp_path, row, public=True, grid=0.5)
-    assert (told["latitude"], told["longitude"]) == (43.0, 132.0)
-    assert "country" not in told
+    assert not {"latitude", "longitude", "country"} & told.keys()
     [told] = predictions(tmp_path, Row("a.JPG"))
     assert "latitude" not in told
 
