@@ -27,7 +27,7 @@ $(VENV)/installed-dev: $(VENV)/installed
 install: $(VENV)/installed ## make the virtual environment and install camtrap into it
 
 demo: $(VENV)/installed ## triage the pictures in sample_images/ into demo-season/
-	@rm -rf demo-season
+	@rm -rf demo-season && mkdir demo-season && cp sample_images/stations.csv demo-season/
 	@$(BIN)/camtrap run sample_images --out demo-season || test $$? -eq 3
 	@echo
 	@echo "Open demo-season/brief.html; the patrol table is demo-season/events.csv."
