@@ -139,13 +139,14 @@ class Matcher:
         running = [
             (deployment, moment)
             for deployment in candidates
-            if deployment.runs_at(moment := self._corrected(deployment, taken_at))
+            if deployment.runs_at(moment := self.corrected(deployment, taken_at))
         ]
         if len(running) > 1:  # one may end at the very second at which the next begins
             running = [(d, moment) for d, moment in running if d.end is None or moment < d.end]
         return running[0][0] if len(running) == 1 else None
 
-    def _corrected(self, deployment: Deployment, taken_at: datetime) -> datetime:
+    def corrected(self, deployment: Deployment, taken_at: datetime) -> datetime:
+        """What the camera wrote, with the correction that a deployment has at that time."""
         for offset in self._offsets.get(deployment.deployment_id, ()):
             if offset.holds(taken_at):
                 try:

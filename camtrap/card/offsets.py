@@ -18,10 +18,12 @@ from camtrap.errors import NotesError
 OFFSETS_NAME = "clock_offsets.csv"
 COLUMNS = ("deployment_id", "seconds", "from", "to", "reason")
 
-_DEPLOYMENT = ("deploymentid", "deployment", "stationid", "station")
+MOST_SECONDS = 200 * 366 * 86_400
+"""A correction of more than two hundred years is a slip of the pen."""
+
+_DEPLOYMENT = ("deploymentid", "deployment")
 _SECONDS = ("seconds", "offsetseconds", "offset")
 _FROM, _TO = ("from", "start"), ("to", "end", "until")
-_MOST = 200 * 366 * 86_400  # beyond two hundred years it is a slip of the pen
 _NEXT_STEP = "Correct it and run 'camtrap clock' on the season again."
 
 
@@ -62,7 +64,7 @@ def _offset(line: Line, day_first: bool | None) -> Offset:
             f"seconds is '{seconds}'; write whole seconds, such as 43200 for twelve hours to add "
             "or -3600 for one hour to take away"
         ) from None
-    if abs(number) > _MOST:
+    if abs(number) > MOST_SECONDS:
         raise ValueError(f"{seconds} seconds are more than two hundred years")
     start = _time(line.get(*_FROM), day_first, is_end=False)
     end = _time(line.get(*_TO), day_first, is_end=True)

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import IO
@@ -30,6 +30,7 @@ SAMPLED = 16
 _HEADER_BYTES = 256 * 1024  # a JPEG's metadata stand at its beginning
 _JPEG = frozenset([".jpg", ".jpeg", ".jpe", ".jfif"])
 _FIXES = 1000
+_SECOND = timedelta(seconds=1)
 _NOT_A_NAME = re.compile(r"[^\w.-]+")
 
 
@@ -92,14 +93,18 @@ def proposed(files: Iterable[Seen], *, of_one_card: bool = False) -> list[Deploy
         by_serial.setdefault(seen.serial, _Camera()).add(seen)
     rows = []
     for (card, folder), by_serial in cameras.items():
-        nameless = by_serial.get("")
-        if nameless is not None and len(by_serial) == 2:
-            # Pictures with a broken header are of the one camera that told its number.
-            (named,) = (camera for serial, camera in by_serial.items() if serial)
-            named.join(nameless)
-            del by_serial[""]
+        # Pictures with a broken header are of the camera that told its number. Of several it is one
+        # of them, and a row of their own would claim that another camera stood there.
+        named = [camera for serial, camera in by_serial.items() if serial]
+        nameless = by_serial.pop("", None) if named else None
+        if nameless is not None and len(named) == 1:
+            named[0].join(nameless)
+            nameless = None
         for serial, camera in by_serial.items():
             row = _row(card, folder, serial, camera)
+            if nameless is not None:
+                more = f"; {nameless.count:,} more in this folder do not tell their camera"
+                row = replace(row, notes=row.notes + more)
             rows.append(replace(row, folder=folder) if of_one_card and folder else row)
     return _with_own_ids(rows)
 
@@ -108,6 +113,8 @@ def _row(card: str, folder: str, serial: str, camera: _Camera) -> Deployment:
     station = _tidy(folder) or _tidy(card) or "card"
     first = camera.first.replace(microsecond=0) if camera.first else None
     last = camera.last.replace(microsecond=0) if camera.last else None
+    if camera.last and last and last < camera.last and last < datetime.max - _SECOND:
+        last += _SECOND  # the table has whole seconds, and the last picture lies within
     return Deployment(
         deployment_id=f"{station}_{first:%Y-%m-%d}" if first else station,
         station_id=station,

@@ -120,7 +120,8 @@ class _Row:
         if last is not None and end is not None and end.whole_day:
             last += timedelta(hours=23, minutes=59, seconds=59)
         if first is not None and last is not None and last < first:
-            self.faults.append(f"end ({last:%Y-%m-%d}) is before start ({first:%Y-%m-%d})")
+            form = "%Y-%m-%d" if first.date() != last.date() else "%Y-%m-%d %H:%M:%S"
+            self.faults.append(f"end ({last:{form}}) is before start ({first:{form}})")
         place = self._place()
         deployment = Deployment(
             deployment_id=get(*_DEPLOYMENT),
@@ -195,7 +196,7 @@ class _Row:
                     )
                 continue
             moment, until = in_offset(start, utc_offset), in_offset(end, utc_offset)
-            if end.whole_day:
+            if end.whole_day and until < datetime.max - timedelta(days=1):
                 until += timedelta(days=1)
             if until <= moment:
                 self.faults.append(f"{self._named((last,))} is not after {self._named((first,))}")

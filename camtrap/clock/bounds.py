@@ -9,7 +9,7 @@ import numpy as np
 
 from camtrap.clock.finding import DAY, HOUR, Finding, Kind, told
 from camtrap.clock.making import Correction, finding
-from camtrap.clock.track import Track, moment_of, seconds_of
+from camtrap.clock.track import Site, Track, moment_of, seconds_of
 
 FIRST_SENSIBLE = datetime(2010, 1, 1)
 """Cards with older pictures are rare; older dates mostly come from clocks that were not set."""
@@ -19,6 +19,10 @@ FUTURE_SECONDS = DAY
 
 SLACK_SECONDS = 2 * HOUR
 """Set-up and retrieval are written down roughly."""
+
+_OF_A_DAY = ("00:00:00", "11:59:59", "12:00:00", "23:59:59")
+"""A day without an hour ends up at its ends, or at noon where two deployments share it
+(`card.stays`)."""
 
 _MOST_OF = 0.5
 _SAME_VISIT = DAY
@@ -42,25 +46,43 @@ def visit(moment: datetime | None) -> tuple[datetime | None, bool]:
     if moment is None:
         return None, False
     clock = moment.time().replace(microsecond=0).isoformat()
-    if clock in ("00:00:00", "23:59:59"):
+    if clock in _OF_A_DAY:
         return datetime.combine(moment.date(), datetime.min.time()) + timedelta(hours=12), False
     return moment, True
+
+
+def visits(site: Site) -> tuple[int | None, int | None]:
+    """The earliest possible set-up and the latest retrieval, in seconds since 1970.
+
+    Where only the day is known they are its ends; None where nothing is.
+    """
+    low = high = None
+    if site.start is not None:
+        low = (
+            seconds_of(site.start) if visit(site.start)[1] else seconds_of(site.start) // DAY * DAY
+        )
+    if site.end is not None:
+        high = seconds_of(site.end)
+        if not visit(site.end)[1]:
+            high = high // DAY * DAY + DAY - 1
+    return low, high
 
 
 def _fault(track: Track, first: int, last: int, now: datetime) -> Finding | None:
     time = track.time[first:last]
     start, end = track.site.start, track.site.end
+    low, high = visits(track.site)
     limits = (
         (Kind.FUTURE, time > seconds_of(now) + FUTURE_SECONDS, "in the future"),
         (Kind.LONG_AGO, time < seconds_of(FIRST_SENSIBLE), "before 2010"),
         (
             Kind.BEFORE_SETUP,
-            time < seconds_of(start) - SLACK_SECONDS if start else np.zeros(len(time), bool),
+            np.zeros(len(time), bool) if low is None else time < low - SLACK_SECONDS,
             f"before the camera was set up ({told(start)})" if start else "",
         ),
         (
             Kind.AFTER_RETRIEVAL,
-            time > seconds_of(end) + SLACK_SECONDS if end else np.zeros(len(time), bool),
+            np.zeros(len(time), bool) if high is None else time > high + SLACK_SECONDS,
             f"after the camera was taken down ({told(end)})" if end else "",
         ),
     )
@@ -69,9 +91,9 @@ def _fault(track: Track, first: int, last: int, now: datetime) -> Finding | None
         if not count:
             continue
         outside = np.flatnonzero(is_outside)
-        low, high = moment_of(time[outside].min()), moment_of(time[outside].max())
-        evidence = f"{count:,} of {len(time):,} pictures are dated {words}: {told(low)}"
-        evidence += f" to {told(high)}" if count > 1 else ""
+        earliest, latest = moment_of(time[outside].min()), moment_of(time[outside].max())
+        evidence = f"{count:,} of {len(time):,} pictures are dated {words}: {told(earliest)}"
+        evidence += f" to {told(latest)}" if count > 1 else ""
         correction = None
         if count >= _MOST_OF * len(time):
             correction = _correction(track, first, last, now)
@@ -89,8 +111,9 @@ def _correction(track: Track, first: int, last: int, now: datetime) -> Correctio
     end, is_exact_end = visit(track.site.end)
     if start is None and end is None:
         return None
-    low = None if track.site.start is None else seconds_of(track.site.start) - SLACK_SECONDS
-    high = seconds_of(min(track.site.end or now, now)) + SLACK_SECONDS
+    low, high = visits(track.site)
+    low = None if low is None else low - SLACK_SECONDS
+    high = min(seconds_of(now), seconds_of(now) if high is None else high) + SLACK_SECONDS
     for months, words, score in _settings():
         seconds = _moved(begin, months)
         if seconds is None or (low is not None and begin + seconds < low):

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from camtrap.clock.bounds import visits
 from camtrap.clock.finding import HOUR, Finding, Kind, span
 from camtrap.clock.heights import heights
 from camtrap.clock.making import Correction, finding
-from camtrap.clock.track import Numbers, Track, seconds_of
+from camtrap.clock.track import Numbers, Track
 from camtrap.events.sun import zone_of
 
 SUN_HIGH, SUN_LOW = 10.0, -6.0
@@ -178,9 +179,9 @@ def _shifts(track: Track) -> list[int]:
 def _half_day_sign(track: Track, stretch: tuple[int, int]) -> tuple[int, bool]:
     """Whether half a day is to be added or taken away, by set-up and retrieval."""
     time = track.time[stretch[0] : stretch[1]]
-    site = track.site
-    low = seconds_of(site.start) - _SLACK if site.start else None
-    high = seconds_of(site.end) + _SLACK if site.end else None
+    set_up, retrieval = visits(track.site)
+    low = None if set_up is None else set_up - _SLACK
+    high = None if retrieval is None else retrieval + _SLACK
     outside = {}
     for sign in (1, -1):
         moved = time + sign * _HALF_DAY

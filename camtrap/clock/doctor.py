@@ -6,7 +6,6 @@ card is through. What is remembered of all cards is a set of days for each deplo
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -18,6 +17,7 @@ from camtrap.card.deployments import Deployment
 from camtrap.clock.bounds import faults_by_bounds
 from camtrap.clock.daylight import faults_by_daylight
 from camtrap.clock.finding import DAY, Finding, Kind
+from camtrap.clock.making import bounds, when
 from camtrap.clock.shots import Shot, file_number
 from camtrap.clock.silence import silences
 from camtrap.clock.steps import faults_by_order
@@ -28,6 +28,8 @@ from camtrap.ledger.stamps import Stamp, path_of_file, stamps
 from camtrap.ledger.store import Ledger
 
 _OTHER_CARDS = 0.5
+_SAME_LENGTH = timedelta(hours=1)
+Bounds = tuple[datetime | None, datetime | None]
 _SAME_DAYS = frozenset([Kind.STUCK, Kind.JUMP, Kind.DAYLIGHT])
 """Faults that leave most pictures on their days or near them."""
 
@@ -80,43 +82,63 @@ class _Presence:
 class _Season:
     placing: Placing
     now: datetime
-    found: list[Finding] = field(default_factory=list)
+    found: list[tuple[Finding, Bounds]] = field(default_factory=list)
     presence: dict[str, _Presence] = field(default_factory=dict)
-    tracks: Counter[str] = field(default_factory=Counter)
+    tracks: dict[str, list[Bounds]] = field(default_factory=dict)
 
     def take_card(self, card: Iterator[Stamp]) -> None:
         """Look through one card's files."""
-        makers: dict[tuple[str, str], TrackMaker] = {}
+        makers: dict[tuple[str, str, tuple[str, ...]], TrackMaker] = {}
         for stamp in card:
             # A file's own date is that of a copy, and no clock of a camera.
             if stamp.taken_at is None or stamp.timestamp_source == "modified":
                 continue
-            key = (names.deployment_id(stamp), stamp.serial)
+            stays = self.placing.matcher.match(
+                stamp.card, stamp.relative_path, stamp.serial, stamp.user_label
+            ).candidates
+            stay_names = tuple(stay.deployment_id for stay in stays)
+            key = (names.deployment_id(stamp), stamp.serial, stay_names)
             maker = makers.get(key)
             if maker is None:
-                maker = makers[key] = TrackMaker(self._site(stamp))
+                maker = makers[key] = TrackMaker(_site(stamp, stays))
             maker.add(self._shot(stamp))
         for maker in makers.values():
-            track = maker.track()
+            track = _narrowed(maker.track())
             found = examine(track, self.now)
-            self.found += found
-            self.tracks.update(set(_deployments(track)))
+            limits = bounds(track, 0, len(track))
+            self.found += [(each, limits) for each in found]
+            for name in _deployments(track):
+                self.tracks.setdefault(name, []).append(limits)
             self._note_days(track, found)
 
     def findings(self) -> list[Finding]:
         """All of them, once every card was taken."""
-        found = [
-            replace(
-                each,
-                score=each.score * _OTHER_CARDS,
-                proposal=f"{each.proposal} There are other cards of this camera, so the visit may "
-                "have been another.",
-            )
-            if each.leans_on_visits and self.tracks[each.deployment_id] > 1
-            else each
-            for each in self.found
-        ]
+        found = [self._beside_others(each, limits) for each, limits in self.found]
         return [*found, *self._silences()]
+
+    def _beside_others(self, found: Finding, limits: Bounds) -> Finding:
+        """A finding about one of several cards or folders of a deployment.
+
+        A correction is one of the deployment, so one of a whole card is bounded to its times.
+        """
+        others = list(self.tracks.get(found.deployment_id, ()))
+        if limits in others:
+            others.remove(limits)
+        if not others or found.seconds is None:
+            return found
+        said = [found.proposal]
+        score = found.score
+        if found.start is None and found.end is None:
+            said[0] = said[0].replace(when(None, None), when(*limits), 1)
+            found = replace(found, start=limits[0], end=limits[1])
+        if any(_meet((found.start, found.end), other) for other in others):
+            score *= _OTHER_CARDS
+            said.append("Other cards of this camera have pictures of the same times, which would "
+                        "be moved as well.")  # fmt: skip
+        if found.leans_on_visits:
+            score *= _OTHER_CARDS
+            said.append("There are other cards of this camera, so the visit may have been another.")
+        return replace(found, score=score, proposal=" ".join(said))
 
     def _shot(self, stamp: Stamp) -> Shot:
         assert stamp.taken_at is not None
@@ -141,22 +163,6 @@ class _Season:
     def _deployment(self, stamp: Stamp) -> Deployment | None:
         return self.placing.matcher.deployment_of(
             stamp.card, stamp.relative_path, stamp.serial, stamp.user_label, stamp.taken_at
-        )
-
-    def _site(self, stamp: Stamp) -> Site:
-        """Where the track that begins with this file was taken."""
-        match = self.placing.matcher.match(
-            stamp.card, stamp.relative_path, stamp.serial, stamp.user_label
-        )
-        stays = match.candidates
-        placed = next((s for s in stays if s.latitude is not None), None)
-        offset = next((s.utc_offset for s in stays if s.utc_offset), stamp.utc_offset)
-        return Site(
-            deployment_id=names.deployment_id(stamp),
-            stays=stays,
-            latitude=placed.latitude if placed else stamp.latitude,
-            longitude=placed.longitude if placed else stamp.longitude,
-            utc_offset=offset,
         )
 
     def _note_days(self, track: Track, found: list[Finding]) -> None:
@@ -205,6 +211,47 @@ class _Season:
                     )
                 )
         return found
+
+
+def _site(stamp: Stamp, stays: tuple[Deployment, ...]) -> Site:
+    """Where the track that begins with this file was taken."""
+    placed = next((s for s in stays if s.latitude is not None), None)
+    offset = next((s.utc_offset for s in stays if s.utc_offset), stamp.utc_offset)
+    return Site(
+        deployment_id=names.deployment_id(stamp),
+        stays=stays,
+        latitude=placed.latitude if placed else stamp.latitude,
+        longitude=placed.longitude if placed else stamp.longitude,
+        utc_offset=offset,
+    )
+
+
+def _meet(one: Bounds, other: Bounds) -> bool:
+    return (one[0] or datetime.min) < (other[1] or datetime.max) and (other[0] or datetime.min) < (
+        one[1] or datetime.max
+    )
+
+
+def _narrowed(track: Track) -> Track:
+    """The track with those deployments alone that its pictures name, where several are possible.
+
+    Set-up and retrieval of another year would bring a wrong date there. Where no picture's time
+    lies in any of them, it is the only one that lasted as long as the pictures did.
+    """
+    stays = track.site.stays
+    if len(stays) < 2 or not len(track):
+        return track
+    named = {track.names[place] for place in np.unique(track.place).tolist() if place >= 0}
+    fitting = [stay for stay in stays if stay.deployment_id in named]
+    if not fitting and not track.steps_back():
+        lasted = timedelta(seconds=int(track.time[-1] - track.time[0]))
+        fitting = [
+            stay
+            for stay in stays
+            if stay.start and stay.end and abs(stay.end - stay.start - lasted) <= _SAME_LENGTH
+        ]
+        fitting = fitting if len(fitting) == 1 else []
+    return replace(track, site=replace(track.site, stays=tuple(fitting))) if fitting else track
 
 
 def _deployments(track: Track) -> list[str]:

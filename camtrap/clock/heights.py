@@ -2,7 +2,8 @@
 spherical triangle in numpy.
 
 astral answers one moment in some ten microseconds; the doctor tries a hundred corrections on
-thousands of pictures. Both agree within 0.01 degrees, which a test checks.
+thousands of pictures. Both agree within 0.02 degrees up to 80 degrees north and
+south, which a test checks.
 """
 
 from __future__ import annotations
@@ -15,15 +16,18 @@ from numpy.typing import NDArray
 
 _DAY = 86_400
 _FIRST = date(1970, 1, 1)
+_LOW, _HIGH = ((date(year, 1, 1) - _FIRST).days * _DAY for year in (2, 9999))
 
 
 def heights(latitude: float, longitude: float, utc: NDArray[np.int64]) -> NDArray[np.float64]:
     """Degrees of the sun's centre above the horizon at one place, without refraction.
 
-    `utc` are seconds since 1970 in UTC, of the years 1 to 9998.
+    `utc` are seconds since 1970 in UTC. Before the year 2 and after 9998 the sun of those years is
+    given, because the calendar ends: a clock may show any year.
     """
     if not len(utc):
         return np.zeros(0)
+    utc = np.clip(utc, _LOW, _HIGH)
     days = np.unique(utc // _DAY)
     days = np.unique(np.concatenate((days, days + 1)))
     sun = np.array([_sun_of(int(day)) for day in days])

@@ -87,7 +87,10 @@ def _resets(track: Track, parts: list[tuple[int, int]]) -> set[int]:
     for number, moment in enumerate(begins):
         is_new_year = (moment.month, moment.day, moment.hour) == (1, 1, 0)
         is_new_year = is_new_year and moment.minute <= RESET_MINUTES
-        if is_new_year and (number or _is_not_set_up_then(track, moment)):
+        first = parts[number][0]
+        # Without a step, what people corrected is judged by its corrected times alone.
+        is_raw = bool(track.time[first] == track.raw[first])
+        if is_new_year and (number or (is_raw and _is_not_set_up_then(track, moment))):
             found.add(number)
     for number, moment in enumerate(begins[1:], start=1):
         same = [
@@ -196,6 +199,10 @@ def _back(
     if fell > LONGEST_JUMP_DAYS * DAY:
         correction = _between(track, after, before, None, is_first=False,
                               is_last=after[1] == len(track))  # fmt: skip
+        if correction is not None and abs(correction.seconds) <= DAY:
+            # The pictures behind the step are right as they are, so those before it are not.
+            correction = _between(track, before, None, after, is_first=not before[0], is_last=False)
+            after = before
         if correction is not None and correction.score < 0.4:
             correction = None
         return _Jump(finding(track, Kind.BACKWARDS, *after, evidence, correction), after)

@@ -24,6 +24,7 @@ BACK_SECONDS = 120
 """A step back of so much is none: frames of a burst are not always written in order."""
 
 _ENOUGH_NUMBERED = 0.9
+_TWICE_NUMBERED = 0.01
 _FOLDER = 1_000_000
 _EPOCH = datetime(1970, 1, 1)
 
@@ -175,7 +176,11 @@ def _order(
     if np.mean(number >= 0) >= _ENOUGH_NUMBERED:
         known = np.flatnonzero(number >= 0)
         order = known[np.lexsort((microsecond[known], raw[known], number[known]))]
-        return _unrolled(order, number, time), True
+        # A picture and its raw twin share a number and a time. Where numbers are there twice with
+        # other times, cards were copied together, and the numbers tell no order.
+        again = (np.diff(number[order]) == 0) & (np.diff(raw[order]) > BACK_SECONDS)
+        if np.count_nonzero(again) <= _TWICE_NUMBERED * len(order):
+            return _unrolled(order, number, time), True
     if np.mean((event >= 0) & (index >= 0)) >= _ENOUGH_NUMBERED:
         known = np.flatnonzero((event >= 0) & (index >= 0))
         # A count that began again would look like a clock that went back, and twice the same number

@@ -33,6 +33,7 @@ from datetime import datetime
 from itertools import combinations
 
 from camtrap.events.bursts import order
+from camtrap.pixels.fit import overlap
 from camtrap.records import LABELS, Box, State
 from camtrap.vision.calibration import LIVING, Thresholds, decide
 
@@ -328,16 +329,6 @@ def _likeliest(look: Look) -> State | None:
 
 def _signs(look: Look, label: State) -> list[Sign]:
     return [sign for sign in look.signs if sign.label == label]
-
-
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes, 0..1."""
-    width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
-    height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
-    if width <= 0.0 or height <= 0.0:
-        return 0.0
-    shared = width * height
-    return shared / (one.width * one.height + other.width * other.height - shared)
 
 
 assert set(ORDER) | {State.EMPTY} == {State(label) for label in (*LABELS, "unsure")}

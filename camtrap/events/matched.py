@@ -102,7 +102,10 @@ def matched(ledger: Ledger, notes: FieldNotes) -> Matched:
         name = found.deployment_id
         told.file_counts[name] += 1
         told.told_by.setdefault(name, Counter())[match.by] += 1
-        if stamp.taken_at is not None and not found.runs_at(stamp.taken_at):
+        # A file's own date is that of a copy and says nothing about the camera.
+        is_dated = stamp.timestamp_source != "modified"
+        moment = matcher.corrected(found, stamp.taken_at) if stamp.taken_at and is_dated else None
+        if moment is not None and not found.runs_at(moment):
             told.outside[name] += 1
         if match.serial_elsewhere:
             told.serial_elsewhere[name, stamp.serial] += 1

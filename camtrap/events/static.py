@@ -20,15 +20,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
-from camtrap.events.fusion import Look, Sign, overlap
+from camtrap.events.fusion import Look, Sign
 from camtrap.events.rules import Rules
+from camtrap.pixels.fit import overlap
 from camtrap.records import Box, State
 
 SAME_SPOT = 0.7
@@ -116,6 +117,24 @@ class Still:
         if not living or not all(names) or self._leopard_near(look.taken_at):
             return ""
         return names[0]
+
+    def counted(self, look: Look, rules: Rules) -> Look:
+        """The frame as animals are counted in it: a stump beside a deer is no second deer.
+
+        Boxes of a suppressed cluster are left out where the model is unsure of them and anything
+        else is alive in the frame.
+        """
+        if len(look.signs) < 2 or not self.clusters:
+            return look
+        still = [
+            sign
+            for sign in look.signs
+            if is_low(sign.label, sign.confidence, rules) and self._cluster_of(sign)
+        ]
+        moving = tuple(sign for sign in look.signs if sign not in still)
+        if not still or not any(sign in moving for sign in living_signs(look, rules)):
+            return look
+        return replace(look, signs=moving)
 
     def _cluster_of(self, sign: Sign) -> str:
         found = [
@@ -248,14 +267,17 @@ def _is_named_for(look: Look, sign: Sign) -> bool:
 def is_weak(look: Look, rules: Rules) -> bool:
     """True when the model is unsure of a frame: `unsure`, or prey or other of a low chance.
 
-    Low is below the middle between the label's threshold and certainty.
+    Low is what `is_low` says.
     """
-    if look.label is State.UNSURE:
-        return True
-    if look.label not in (State.PREY, State.OTHER) or rules.thresholds is None:
+    return look.label is State.UNSURE or is_low(look.label, look.confidence, rules)
+
+
+def is_low(label: str, confidence: float, rules: Rules) -> bool:
+    """True for prey or other of a chance below the middle between its threshold and certainty."""
+    if label not in (State.PREY, State.OTHER) or rules.thresholds is None:
         return False
-    least: float = getattr(rules.thresholds, look.label)
-    return look.confidence < (least + 1.0) / 2
+    least: float = getattr(rules.thresholds, label)
+    return confidence < (least + 1.0) / 2
 
 
 def may_be_leopard(look: Look, rules: Rules) -> bool:

@@ -106,6 +106,12 @@ def test_nothing_asks_the_network(
     for name in ("socket", "create_connection", "getaddrinfo"):
         monkeypatch.setattr(socket, name, no_network)
     assert run(odd, "-o", season).exit_code == 3
-    for words in (["status", str(season)], ["ledger", "check", str(season)], ["models"]):
-        assert CliRunner().invoke(app, words).exit_code == 0
+    told = str(season)
+    for words in (
+        *(["status", told], ["ledger", "check", told], ["models"], ["events", told, "--public"]),
+        *(["brief", told, "--lang", "zh"], ["clock", told], ["stations", "init", told]),
+        ["export", told, "megadetector", "coco", "speciesnet", "timelapse", "earthranger"],
+    ):
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 0, (words, done.output, done.exception)
     assert CliRunner().invoke(app, ["retry", str(season)]).exit_code == 3

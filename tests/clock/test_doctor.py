@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camtrap.card.deployments import Offset
+from camtrap.card.offsets import MOST_SECONDS
 from camtrap.clock.doctor import examine
 from camtrap.clock.finding import DAY, HOUR, Finding, Kind
 from camtrap.clock.shots import Shot
@@ -355,3 +356,71 @@ def test_the_order_in_which_files_come_does_not_matter(seed: int) -> None:
 
 def _applied(shot: Shot, offset: Offset) -> Shot:
     return replace(shot, applied=offset.seconds) if offset.holds(shot.taken_at) else shot
+
+
+# -- what the table of corrections cannot tell apart
+
+
+@few
+@given(SEEDS, st.sampled_from([HOUR, 12 * HOUR, DAY, 7 * DAY]))
+def test_a_correction_of_overlapping_times_is_said_to_move_others_and_proposed_once(
+    seed: int, jump: int
+) -> None:
+    where = site(days=60)
+    right, step = busy(where, seed)
+    taken = moved(right, -jump, step)
+    fault = the_only(found_in(where, taken))
+    assert fault.offset is not None
+    assert fault.offset.seconds == jump
+    others = sum(fault.offset.holds(shot.taken_at) for shot in taken) - fault.file_count
+    assert others > 0
+    assert (f"moves {others:,} other pictures" in fault.proposal) or others == 1
+    again = found_in(where, [_applied(shot, fault.offset) for shot in taken])
+    assert again != []  # it is not well, and it does not get worse
+    assert all(each.offset is None for each in again)
+
+
+@few
+@given(SEEDS, st.integers(41, 300))  # longer than the season: no time is there twice
+def test_a_clock_put_back_by_months_is_found(seed: int, days: int) -> None:
+    where = site(start=datetime(2025, 9, 1, 10), days=40)
+    right, step = busy(where, seed)
+    fault = the_only(found_in(where, moved(right, -days * DAY, step)))
+    assert fault.kind == Kind.BACKWARDS
+    assert fault.seconds is not None
+    assert abs(fault.seconds - days * DAY) <= 3  # the last burst is taken for the retrieval
+    assert fault.first_file == step + 1
+    assert (fault.start, fault.score) == (right[step].taken_at - timedelta(days=days), 0.8)
+
+
+@pytest.mark.parametrize("first", [datetime(2031, 5, 5), datetime(2026, 4, 20)])
+def test_one_wrong_picture_at_the_beginning_is_not_laid_on_the_others(first: datetime) -> None:
+    where = site()
+    right = shots(where)
+    fault = the_only(found_in(where, [replace(right[0], taken_at=first), *right[1:]]))
+    assert fault.kind == Kind.BACKWARDS
+    assert fault.first_file == fault.last_file == 1
+    assert fault.seconds == (right[0].taken_at - first).total_seconds()
+
+
+def test_cards_that_were_copied_together_have_no_order() -> None:
+    # Two cards' folders in one, with the same numbers months apart.
+    where = site(days=60)
+    one = shots(where, per_day=5)
+    other = [replace(shot, file_id=len(one) + shot.file_id) for shot in moved(one, 30 * DAY)]
+    both = Site("card-ST01", (), where.latitude, where.longitude, where.utc_offset)
+    assert found_in(both, [*one, *other]) == []
+
+
+@pytest.mark.parametrize("moment", [datetime(9999, 12, 31, 23, 59, 59), datetime(1, 1, 1)])
+@pytest.mark.parametrize("which", ["first", "last", "all"])
+def test_the_ends_of_the_calendar_are_told_and_break_nothing(moment: datetime, which: str) -> None:
+    where = site(days=20)
+    taken = shots(where)
+    at = {"first": {0}, "last": {len(taken) - 1}, "all": set(range(len(taken)))}[which]
+    odd = [replace(shot, taken_at=moment) if i in at else shot for i, shot in enumerate(taken)]
+    for place in (where, Site("card-ST01", (), where.latitude, where.longitude)):
+        found = found_in(place, odd)
+        assert found != []
+        # Nothing is proposed that the table would refuse.
+        assert all(each.seconds is None or abs(each.seconds) <= MOST_SECONDS for each in found)

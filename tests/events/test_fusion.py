@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camtrap.events.fusion import ORDER, Look, Shown, Sign, fuse, fused_chances, overlap
+from camtrap.events.fusion import ORDER, Look, Shown, Sign, fuse, fused_chances
+from camtrap.pixels.fit import overlap
 from camtrap.records import LABELS, Box, State
 from tests.events.looks import ELSEWHERE, PLACE, THRESHOLDS, chances, look
 

@@ -259,3 +259,19 @@ def test_a_cluster_of_the_sheet_tells_why_it_is_kept() -> None:
     [cluster] = watched(stump(hours=12, leopard=0.1)).clusters
     assert isinstance(cluster, Cluster)
     assert "leopard" in cluster.why
+
+
+def test_a_stump_beside_a_deer_is_no_second_deer() -> None:
+    stumps = stump()
+    still = watched(stumps)
+    deer, stone = Sign("prey", 0.9, 0.9, ELSEWHERE), Sign("prey", 0.3, 0.4, PLACE)
+    both = look(1, 5000, signs=[deer, stone], boxes=[], prey=0.9)
+    assert still.counted(both, RULES).signs == (deer,)
+    # Alone it is all there is to see, and what the model is sure of in the very spot is counted.
+    alone = look(2, 5000, signs=[stone], boxes=[], prey=0.3)
+    assert still.counted(alone, RULES) == alone
+    there = look(3, 5000, signs=[deer, Sign("prey", 0.9, 0.9, PLACE)], boxes=[], prey=0.9)
+    assert still.counted(there, RULES) == there
+    # So it is where the spot is kept for an animal.
+    sure = stump(count=60, hours=6, prey=0.9)
+    assert watched(sure).counted(both, RULES) == both
