@@ -35,3 +35,7 @@ class TruncatedPicture(UnreadablePicture):
 
 class NotesError(CamtrapError):
     """A table that people wrote (`stations.csv`, `clock_offsets.csv`) cannot be used as it is."""
+
+
+class PushError(CamtrapError):
+    """Something could not be sent to another program's site; what was sent before is kept."""

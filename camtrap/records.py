@@ -41,6 +41,22 @@ class State(StrEnum):
         return self in _LABEL_STATES
 
 
+CONCERN = (
+    State.LEOPARD,
+    State.PERSON,
+    State.VEHICLE,
+    State.PREY,
+    State.OTHER,
+    State.EMPTY,
+)
+"""Several things in one picture: the first of these that is there becomes its label."""
+
+
+def outranks(label: str, other: str) -> bool:
+    """True when a picture that shows both of these labels would be called by the first."""
+    return CONCERN.index(State(label)) < CONCERN.index(State(other))
+
+
 _LABEL_STATES = frozenset(State(label) for label in (*LABELS, UNSURE))
 
 

@@ -59,14 +59,22 @@ class Taxonomy:
         doubt, deny or list several things ("possible leopard", "no deer", "dog/fox") are known only
         when the list holds them in full, and with a question mark or a doubtful remark never. Of a
         seven-part name as SpeciesNet writes it, the species, the common name, and then the ranks
-        from family upwards are tried.
+        from family upwards are tried; a leopard there is one by its genus and species only.
         """
         parts = name.split(";")
         if len(parts) == _RANKED:
-            label = next(filter(None, map(self._find, _candidates(parts))), UNKNOWN)
+            label = self._find(_species(parts))
+            if not label:
+                rest = (self._find(candidate) for candidate in _candidates(parts))
+                label = next((known for known in rest if known), UNKNOWN)
+                label = UNKNOWN if label == "leopard" else label
         else:
             label = self._find(name) or UNKNOWN
         return None if label == UNKNOWN else label
+
+    def says_little(self, name: str) -> bool:
+        """True for a name that the list holds as one that tells no label ("mammal")."""
+        return self._find(name) == UNKNOWN
 
     def _find(self, name: str) -> str | None:
         """The list's word on one name, `unknown` included; None when nothing fits."""
@@ -118,9 +126,13 @@ def config_folder() -> Path:
     return bundled if bundled.is_dir() else package.parent / "configs"
 
 
+def _species(parts: list[str]) -> str:
+    return f"{parts[4]} {parts[5]}"
+
+
 def _candidates(parts: list[str]) -> Iterable[str]:
-    _, klass, order, family, genus, species, common = parts
-    return filter(str.strip, (f"{genus} {species}", common, family, order, klass))
+    _, klass, order, family, _, _, common = parts
+    return filter(str.strip, (common, family, order, klass))
 
 
 def _lists(path: Path, label: str, lists: Any) -> Iterable[tuple[str, list[str]]]:

@@ -18,13 +18,16 @@ from camtrap import __version__
 from camtrap.cli import (
     brief,
     clock,
+    compare,
     doctor,
     evaluate,
     events,
     explain,
     export,
+    import_,
     ledger,
     models,
+    push,
     retry,
     run,
     stations,
@@ -48,6 +51,8 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
 app.command("doctor")(doctor.doctor)
 app.command("export")(export.export)
+app.command("import")(import_.import_)
+app.command("compare")(compare.compare)
 app.command("validate")(validate.validate)
 app.command("events")(events.events)
 app.command("brief")(brief.brief)
@@ -56,6 +61,7 @@ app.command("retry")(retry.retry)
 app.command("clock")(clock.clock)
 app.add_typer(stations.app, name="stations")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(push.app, name="push")
 
 
 def _version(wanted: bool) -> None:

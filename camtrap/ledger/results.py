@@ -24,7 +24,7 @@ def store(
         raise SeasonError(f"The ledger does not know {file.path}. Run the same command again.")
     file_id = row["file_id"]
     old, new = row["content_key"], prediction.content_key
-    _carry_reviews(db, file_id, old, new)
+    _carry_words(db, file_id, old, new)
     if old != new and kind_of(old) == kind_of(new):  # other bytes under the same size and time
         update_file(db, file_id, {"full_key": ""})
     original = original_of(db, prediction.content_key, besides=file_id)
@@ -51,23 +51,32 @@ def store(
     return prediction
 
 
-def _carry_reviews(db: sqlite3.Connection, file_id: int, old: str, new: str) -> None:
-    """Let reviews of a file count on when its key is of another kind now than when it was reviewed.
+def _carry_words(db: sqlite3.Connection, file_id: int, old: str, new: str) -> None:
+    """Let words on a file count on when its key is of another kind now than when they came.
 
     An old key is kept only for a file of the same size and time; had it changed, it would have
-    none. Keys of one kind that differ are two pictures, and a review counts for its own.
+    none. Keys of one kind that differ are two pictures, and a word counts for its own.
     """
     kind = kind_of(old)
-    if kind and kind_of(new) not in ("", kind) and has_reviews(db):
-        db.execute(
-            "UPDATE review SET content_key = ? WHERE file_id = ? AND content_key = ?",
-            (new, file_id, old),
-        )
+    if not kind or kind_of(new) in ("", kind):
+        return
+    for table, is_there in (("review", has_reviews), ("observation", has_observations)):
+        if is_there(db):
+            db.execute(
+                f"UPDATE {table} SET content_key = ? WHERE file_id = ? AND content_key = ?",
+                (new, file_id, old),
+            )
 
 
 def has_reviews(db: sqlite3.Connection) -> bool:
     """True when the season has the table of reviews, which comes with the first of them."""
     return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'review'").fetchone() is not None
+
+
+def has_observations(db: sqlite3.Connection) -> bool:
+    """True when the season has the table of what others said (`ledger/observations`)."""
+    found = db.execute("SELECT 1 FROM main.sqlite_master WHERE name = 'observation'").fetchone()
+    return found is not None
 
 
 def _repeated(prediction: Prediction, original: Original) -> Prediction:

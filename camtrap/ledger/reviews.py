@@ -7,7 +7,7 @@ another version. It is written apart from `Ledger`: people review while a run go
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,11 @@ CREATE TABLE IF NOT EXISTS review (
 )
 """
 _INDEX = "CREATE INDEX IF NOT EXISTS review_by_file ON review (file_id)"
+
+_INSERT = (
+    "INSERT INTO review (file_id, label, species, reviewer, reviewed_at, content_key)"
+    " SELECT file_id, ?, ?, ?, ?, content_key FROM file WHERE file_id = ?"
+)
 
 # The newest is the one entered last, and not the one of the latest date: clocks are set back.
 _NEWEST = """
@@ -68,25 +73,54 @@ def add_review(
     with _opened(season) as db:
         try:
             with db:
-                db.execute("BEGIN IMMEDIATE")
-                db.execute(_CREATE)
-                db.execute(_INDEX)
-                for statement in watched("review"):
-                    db.execute(statement)
+                _begin(db)
                 added = db.execute(
-                    "INSERT INTO review (file_id, label, species, reviewer, reviewed_at,"
-                    " content_key) SELECT file_id, ?, ?, ?, ?, content_key FROM file"
-                    " WHERE file_id = ?",
+                    _INSERT,
                     (review.label, review.species, review.reviewer, review.reviewed_at, file_id),
                 ).rowcount
         except sqlite3.Error as error:
-            raise SeasonError(
-                f"The review cannot be written to the ledger in {season}: {error}. Check the free "
-                "space, then say it again."
-            ) from error
+            raise _cannot_write(season, error) from error
     if not added:
         raise SeasonError(f"The ledger in {season} does not know a file number {file_id}.")
     return review
+
+
+def add_reviews(
+    season: Path,
+    words: Iterable[tuple[int, str, str]],
+    *,
+    reviewer: str,
+    over_others: bool = False,
+    dry_run: bool = False,
+) -> tuple[int, int]:
+    """Add many words of one person (file number, label, species) in one transaction.
+
+    Returns how many were added, and how many were not because somebody has reviewed that file
+    already. With `over_others` these are added too, but for what is that person's newest word as it
+    is; a dry run only counts. Raises `SeasonError` as `add_review`; then none is added.
+    """
+    added = kept = 0
+    with _opened(season) as db:
+        try:
+            with db:
+                _begin(db)
+                known = {row[0]: Review(*row) for row in db.execute(_NEWEST)}
+                for file_id, label, species in words:
+                    before = known.get(file_id)
+                    told = (label, text_of(species), text_of(reviewer))
+                    if before is not None:
+                        is_same = (before.label, before.species, before.reviewer) == told
+                        if is_same or not over_others:
+                            kept += not is_same
+                            continue
+                    if label not in (*LABELS, UNSURE):
+                        raise SeasonError(f"'{label}' is no label.")
+                    added += db.execute(_INSERT, (*told, utc_now(), file_id)).rowcount
+                if dry_run or not added:
+                    db.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise _cannot_write(season, error) from error
+    return added, kept
 
 
 def reviews(season: Path) -> dict[int, Review]:
@@ -103,6 +137,21 @@ def reviews(season: Path) -> dict[int, Review]:
         except sqlite3.Error as error:
             raise SeasonError(f"The ledger in {season} cannot be read: {error}.") from error
     return {row[0]: Review(*row) for row in rows}
+
+
+def _begin(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    db.execute(_CREATE)
+    db.execute(_INDEX)
+    for statement in watched("review"):
+        db.execute(statement)
+
+
+def _cannot_write(season: Path, error: sqlite3.Error) -> SeasonError:
+    return SeasonError(
+        f"The review cannot be written to the ledger in {season}: {error}. Check the free "
+        "space, then say it again."
+    )
 
 
 @contextmanager

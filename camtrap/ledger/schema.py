@@ -14,8 +14,8 @@ from __future__ import annotations
 LEDGER_NAME = "ledger.sqlite"
 VERSION = 3
 
-UNWATCHED = frozenset(["change", "export", "reconciliation"])
-"""Tables of which no output tells."""
+UNWATCHED = frozenset(["change", "export", "reconciliation", "source", "observation"])
+"""Tables of which no output tells; what others said (`ledger/observations`) is in none of a run."""
 
 CAPTURE_COLUMNS: tuple[tuple[str, str], ...] = (
     ("taken_at", "TEXT"),

@@ -128,12 +128,15 @@ class Ledger:
         ]
 
     def add_card(self, name: str, root: Path) -> CardEntry:
-        """Add a card; when the name is taken, a number is put behind it."""
+        """Add a card; when the name is taken, a number in brackets is put behind it.
+
+        Behind a hyphen it would make `ST01-2`, which may be the name of a deployment.
+        """
         name = text_of(name)
         unique, number = name, 1
         while self._db.execute("SELECT 1 FROM card WHERE name = ?", (unique,)).fetchone():
             number += 1
-            unique = f"{name}-{number}"
+            unique = f"{name} ({number})"
         with self.writing():
             cursor = self._db.execute(
                 "INSERT INTO card (name, root, added_at) VALUES (?, ?, ?)",

@@ -157,6 +157,24 @@ class SeasonEvents:
         )
         return map(_event_of, rows)
 
+    def with_files(self, *labels: State) -> Iterator[tuple[SeasonEvent, list[int]]]:
+        """The events of some labels in the order of `__iter__`, with their files' numbers; streams.
+
+        An event's files come in the order in which they were taken, those without a time last.
+        """
+        wanted = ", ".join("?" * len(labels))
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS}, event_id FROM event WHERE label IN ({wanted}) ORDER BY place",
+            labels,
+        )
+        for *row, event_id in rows:
+            files = self._db.execute(
+                "SELECT file_id FROM part JOIN member USING (shown_id) JOIN look USING (file_id)"
+                f" WHERE event_id = ? ORDER BY coalesce(taken_at, '{LAST}'), look.place",
+                (event_id,),
+            )
+            yield _event_of(tuple(row)), [file_id for (file_id,) in files]
+
     def event_of(self, file_id: int) -> str:
         """The name of the event that a file is part of; empty when it is part of none."""
         row = self._db.execute(
@@ -189,6 +207,8 @@ class SeasonEvents:
                 continue
             quiet = dict(self._suppressed(burst))
             self._db.executemany("INSERT INTO suppressed VALUES (?, ?)", quiet.items())
+            if still := self._stills.get(burst[0].deployment):
+                burst = [still.counted(look, self.rules) for look in burst]
             for shown in fuse(burst, self.rules.thresholds, frozenset(quiet)):
                 yield burst[0], shown
 

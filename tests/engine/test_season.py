@@ -346,7 +346,7 @@ def test_another_card_in_the_same_reader_is_a_new_card(ledger: Ledger, tmp_path:
     reader.rename(tmp_path / "drawer")
     put(reader, {"DCIM/100RECNX/RCNX0001.JPG": frame("leopard", 77, size=(64, 48))})
     run(ledger, reader)
-    assert [entry.name for entry in ledger.cards()] == ["E", "E-2"]
+    assert [entry.name for entry in ledger.cards()] == ["E", "E (2)"]
     assert sum(ledger.totals().values()) == 6
 
 

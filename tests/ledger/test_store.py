@@ -151,7 +151,7 @@ def test_another_program_that_writes_is_told_not_shown_as_a_crash(
 
 def test_two_cards_of_one_name_get_numbers(ledger: Ledger) -> None:
     names = [ledger.add_card("100RECNX", Path(f"/cards/{n}")).name for n in range(3)]
-    assert names == ["100RECNX", "100RECNX-2", "100RECNX-3"]
+    assert names == ["100RECNX", "100RECNX (2)", "100RECNX (3)"]
     assert [card.name for card in ledger.cards()] == names
 
 

@@ -12,11 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from camtrap.errors import DataError
+from camtrap.imports.camtrap_dp import DESCRIPTOR
+from camtrap.imports.documents import read_json
 from camtrap.learn.dataset import Sample, read_manifest
-from camtrap.learn.sources.camtrap_dp import DESCRIPTOR, read_camtrap_dp
+from camtrap.learn.sources.camtrap_dp import read_camtrap_dp
 from camtrap.learn.sources.coco import read_coco
 from camtrap.learn.sources.folders import read_folders
-from camtrap.learn.sources.gather import MISSING, read_json
+from camtrap.learn.sources.gather import MISSING
 from camtrap.learn.sources.megadetector import read_megadetector
 from camtrap.learn.sources.season import read_season
 from camtrap.ledger.schema import LEDGER_NAME

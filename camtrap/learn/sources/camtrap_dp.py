@@ -16,22 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from camtrap.errors import DataError
+from camtrap.imports.camtrap_dp import BOX, DESCRIPTOR, TYPES, moment_of, table_path, tagged_label
+from camtrap.imports.documents import read_json
+from camtrap.imports.said import Said, rarest_concern, relative_box
 from camtrap.learn.dataset import Sample
-from camtrap.learn.sources.gather import (
-    MISSING,
-    NOT_A_PICTURE,
-    UNSEEN,
-    Gathering,
-    Pictures,
-    Said,
-    rarest_concern,
-    read_json,
-    relative_box,
-)
-from camtrap.records import LABELS, State
+from camtrap.learn.sources.gather import MISSING, NOT_A_PICTURE, UNSEEN, Gathering, Pictures
 from camtrap.taxonomy import Taxonomy
 
-DESCRIPTOR = "datapackage.json"
 NOT_HUMAN = "only a machine has said what is in it"
 
 _KEYS = {
@@ -40,8 +31,6 @@ _KEYS = {
     "observations": ("deploymentID", "observationLevel", "observationType"),
 }
 _NOTHING = frozenset(["", "NA", "NaN", "nan"])
-_TYPES = {"human": State.PERSON, "vehicle": State.VEHICLE, "blank": State.EMPTY}
-_BOX = ("bboxX", "bboxY", "bboxWidth", "bboxHeight")
 
 Row = dict[str, str]
 
@@ -77,7 +66,7 @@ def read_camtrap_dp(path: Path, taxonomy: Taxonomy, pictures: Path | None = None
         if not media.get("fileMediatype", "image/").startswith("image/"):
             gathering.leave_out(NOT_A_PICTURE)
             continue
-        taken_at = _moment(media.get("timestamp", ""))
+        taken_at = moment_of(media.get("timestamp", ""))
         people = observed.by_people(media, taken_at)
         if not people:
             by_machine = media["mediaID"] in observed.by_machine
@@ -156,43 +145,25 @@ class _Observed:
 
 
 def _event_row(row: Row) -> _EventRow | None:
-    start, end = _moment(row.get("eventStart", "")), _moment(row.get("eventEnd", ""))
+    start, end = moment_of(row.get("eventStart", "")), moment_of(row.get("eventEnd", ""))
     if start is None or end is None or end < start:
         return None
     return _EventRow(start, end, row)
 
 
-def _moment(text: str) -> datetime | None:
-    """A time with its zone, which the format demands; None without one, since it is no moment."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
-
-
 def _said(row: Row, taxonomy: Taxonomy) -> Said:
     kind = row["observationType"]
-    label: str | None = _TYPES.get(kind)
+    label: str | None = TYPES.get(kind)
     species = row.get("scientificName", "")
     if kind == "animal":
-        label = taxonomy.label_of(species) or _tagged(row.get("observationTags", ""))
-    box = relative_box([float(row[name]) for name in _BOX]) if _has_box(row) else None
+        label = taxonomy.label_of(species) or (tagged_label(row.get("observationTags", "")) or None)
+    box = relative_box([float(row[name]) for name in BOX]) if _has_box(row) else None
     return Said(label, species, box)
-
-
-def _tagged(tags: str) -> str | None:
-    """The label in `key:value | label:prey`."""
-    for tag in tags.split("|"):
-        key, _, value = tag.partition(":")
-        if key.strip() == "label" and value.strip() in LABELS:
-            return value.strip()
-    return None
 
 
 def _has_box(row: Row) -> bool:
     try:
-        return all(float(row.get(name, "")) >= 0 for name in _BOX)
+        return all(float(row.get(name, "")) >= 0 for name in BOX)
     except ValueError:
         return False
 
@@ -208,7 +179,7 @@ def _licence(package: dict[str, Any]) -> str:
 
 def _read_table(descriptor: Path, package: dict[str, Any], name: str) -> list[Row]:
     """A table's rows, with what stands for "no value" as an empty text."""
-    path = descriptor.parent / _table_path(descriptor, package, name)
+    path = table_path(descriptor, package, name, packed=False)
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(_clean(csv.DictReader(stream)))
@@ -217,20 +188,6 @@ def _read_table(descriptor: Path, package: dict[str, Any], name: str) -> list[Ro
     if rows and (missing := [key for key in _KEYS[name] if key not in rows[0]]):
         raise DataError(f"The table {path} lacks the columns {', '.join(missing)}.")
     return rows
-
-
-def _table_path(descriptor: Path, package: dict[str, Any], name: str) -> str:
-    resources = package.get("resources")
-    for resource in resources if isinstance(resources, list) else ():
-        if isinstance(resource, dict) and resource.get("name") == name:
-            path = resource.get("path")
-            if not isinstance(path, str) or "://" in path or path.endswith(".gz"):
-                raise DataError(
-                    f"{descriptor}: the table '{name}' is not a plain CSV beside it ({path}). "
-                    "Unpack or download it, and name that file as its path."
-                )
-            return path
-    raise DataError(f"{descriptor} names no table '{name}', so it is no Camtrap DP package.")
 
 
 def _clean(rows: Iterable[dict[str | Any, str | Any]]) -> Iterator[Row]:

@@ -10,20 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from camtrap.card.exif import parse_timestamp
-from camtrap.errors import DataError
+from camtrap.imports.coco import box_in, categories
+from camtrap.imports.documents import folder_of, records_of, text
+from camtrap.imports.said import Said, rarest_concern
 from camtrap.learn.dataset import Sample
-from camtrap.learn.sources.gather import (
-    MISSING,
-    UNSEEN,
-    Gathering,
-    Pictures,
-    Said,
-    folder_of,
-    rarest_concern,
-    records_of,
-    relative_box,
-)
-from camtrap.records import Box
+from camtrap.learn.sources.gather import MISSING, UNSEEN, Gathering, Pictures
 from camtrap.taxonomy import Taxonomy
 
 
@@ -37,7 +28,7 @@ def read_coco(path: Path, document: Any, pictures: Path, taxonomy: Taxonomy) -> 
 
     Raises `DataError` when the document is of another shape or gives no picture.
     """
-    names = _categories(path, document)
+    names = categories(path, document)
     labels = {name: taxonomy.label_of(name) for name in names.values()}
     annotations: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for annotation in records_of(path, document, "annotations"):
@@ -51,7 +42,7 @@ def read_coco(path: Path, document: Any, pictures: Path, taxonomy: Taxonomy) -> 
     gathering = Gathering(path, path.stem)
     folder = Pictures(pictures)
     for image in records_of(path, document, "images"):
-        file = _text(image, "file_name")
+        file = text(image, "file_name")
         found = annotations.get(str(image.get("id")))
         if image.get("corrupt"):
             gathering.leave_out("called corrupt")
@@ -62,7 +53,13 @@ def read_coco(path: Path, document: Any, pictures: Path, taxonomy: Taxonomy) -> 
         said = []
         for annotation in found:
             name = names.get(str(annotation.get("category_id")), "")
-            said.append(Said(labels.get(name), name, _box(annotation, image)))
+            said.append(
+                Said(
+                    labels.get(name),
+                    name,
+                    box_in(annotation.get("bbox"), annotation.get("bbox_relative"), image),
+                )
+            )
         truth = rarest_concern(said)
         if truth is None:
             gathering.leave_out_untold(said)
@@ -71,8 +68,8 @@ def read_coco(path: Path, document: Any, pictures: Path, taxonomy: Taxonomy) -> 
         if picture is None:
             gathering.leave_out(MISSING)
             continue
-        place = _text(image, "location") or folder_of(file)
-        sequence = _text(image, "seq_id")
+        place = text(image, "location") or folder_of(file)
+        sequence = text(image, "seq_id")
         gathering.add(
             picture,
             folder.name_of(picture),
@@ -80,32 +77,7 @@ def read_coco(path: Path, document: Any, pictures: Path, taxonomy: Taxonomy) -> 
             camera=place or "camera",
             group=f"{gathering.source} {place}" if place else "",
             event=f"{gathering.source} {sequence}" if sequence else "",
-            taken_at=parse_timestamp(_text(image, "datetime")),
-            licence=licences.get(_text(image, "license"), ""),
+            taken_at=parse_timestamp(text(image, "datetime")),
+            licence=licences.get(text(image, "license"), ""),
         )
     return gathering.samples()
-
-
-def _categories(path: Path, document: Any) -> dict[str, str]:
-    try:
-        return {
-            str(category["id"]): str(category["name"])
-            for category in records_of(path, document, "categories")
-        }
-    except KeyError as error:
-        raise DataError(f"{path}: a category lacks its {error}.") from error
-
-
-def _box(annotation: dict[str, Any], image: dict[str, Any]) -> Box | None:
-    if relative := annotation.get("bbox_relative"):
-        return relative_box(relative)
-    width, height = image.get("width"), image.get("height")
-    if not annotation.get("bbox") or not width or not height:
-        return None
-    return relative_box(annotation["bbox"], width, height)
-
-
-def _text(record: dict[str, Any], key: str) -> str:
-    """A value as text; numbers occur as ids, and 0 is one."""
-    value = record.get(key)
-    return "" if value is None else str(value)

@@ -10,8 +10,9 @@ from camtrap.card.exif import parse_capture
 from camtrap.card.scan import scan, station_folder
 from camtrap.engine.stages import read_file
 from camtrap.errors import DataError, UnreadablePicture
+from camtrap.imports.said import Truth
 from camtrap.learn.dataset import Sample
-from camtrap.learn.sources.gather import NOT_A_PICTURE, Gathering, Truth
+from camtrap.learn.sources.gather import NOT_A_PICTURE, Gathering
 from camtrap.records import LABELS, Capture, ImageFile
 from camtrap.taxonomy import Taxonomy, words_of
 

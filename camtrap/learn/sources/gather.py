@@ -6,94 +6,27 @@ data went.
 
 from __future__ import annotations
 
-import json
 import logging
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
 
 from camtrap.card.scan import HEIC_SUFFIXES, IMAGE_SUFFIXES, scan
 from camtrap.errors import CardError, DataError
 from camtrap.events.grouping import Sighting, group
+from camtrap.imports.documents import several
+from camtrap.imports.said import Said, Truth
 from camtrap.learn.dataset import Sample
-from camtrap.records import Box, State
 
 log = logging.getLogger(__name__)
-
-CONCERN = (
-    State.LEOPARD,
-    State.PERSON,
-    State.VEHICLE,
-    State.PREY,
-    State.OTHER,
-    State.EMPTY,
-)
-"""Several things in one picture: the first of these that is there becomes its label."""
 
 MISSING = "not found on this computer"
 NOT_A_PICTURE = "not a picture that is read (a video, a RAW file)"
 UNNAMED = "something in it that the species list cannot tell"
 UNSEEN = "nobody has said what is in it"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What somebody said of one thing in a picture; `label` is None where a name tells too little.
-
-    `box` is None for what was said of the picture as a whole.
-    """
-
-    label: str | None
-    species: str = ""
-    box: Box | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """What counts for a picture: its label, the species behind it, and the boxes of that label."""
-
-    label: str
-    species: str
-    boxes: tuple[Box, ...]
-
-
-def rarest_concern(said: Sequence[Said]) -> Truth | None:
-    """The label of the rarest concern (`CONCERN`) among what was said; None when it cannot be told.
-
-    A thing that nobody could name is passed over beside a living one that has a name. Alone, or
-    beside the word "empty", it may be anything.
-    """
-    labels = {one.label for one in said}
-    known = next((label.value for label in CONCERN if label in labels), None)
-    if known is None or (known == State.EMPTY and None in labels):
-        return None
-    chosen = [one for one in said if one.label == known]
-    species = next((one.species for one in chosen if one.species), "")
-    return Truth(known, species, tuple(one.box for one in chosen if one.box is not None))
-
-
-def relative_box(values: Sequence[float], width: float = 1, height: float = 1) -> Box | None:
-    """`x, y, width, height` in pixels of a picture so large as a box 0..1, cut at its edges.
-
-    None when nothing is left of it inside, or when it is no box at all.
-    """
-    try:
-        left, top, box_width, box_height = (float(value) for value in values)
-        if not all(map(math.isfinite, (left, top, box_width, box_height))):
-            return None
-        right = min(1.0, (left + box_width) / width)
-        bottom = min(1.0, (top + box_height) / height)
-        left, top = max(0.0, left / width), max(0.0, top / height)
-    except (TypeError, ValueError, ZeroDivisionError):
-        return None
-    if right <= left or bottom <= top:
-        return None
-    return Box(left, top, right - left, bottom - top)
 
 
 class Pictures:
@@ -245,35 +178,6 @@ def event_names(frames: Sequence[tuple[str, datetime | None]]) -> list[str]:
         for sighting in event.sightings:
             names[sighting.key] = f"{event.station} {event.start.isoformat(timespec='seconds')}"
     return names
-
-
-def folder_of(name: str) -> str:
-    """The folders before a file's name, POSIX; empty when there are none."""
-    folder = PurePosixPath(name.replace("\\", "/")).parent.as_posix()
-    return "" if folder == "." else folder
-
-
-def read_json(path: Path) -> Any:
-    """What a JSON file holds; raises `DataError` when it cannot be read."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as JSON: {error}.") from error
-
-
-def records_of(path: Path, document: Any, name: str) -> list[dict[str, Any]]:
-    """The list of records under a key; raises `DataError` when it is none."""
-    found = document.get(name)
-    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
-        raise DataError(f"{path}: '{name}' is not a list of records.")
-    return found
-
-
-def several(names: Iterable[str], limit: int = 10) -> str:
-    """Names in a row for a message, the first of them when they are many."""
-    ordered = sorted(set(names))
-    more = f" and {len(ordered) - limit} more" if len(ordered) > limit else ""
-    return ", ".join(ordered[:limit]) + more
 
 
 def _is_file(path: Path) -> bool:

@@ -11,17 +11,11 @@ from typing import Any
 
 from camtrap.card.exif import parse_timestamp
 from camtrap.errors import DataError
+from camtrap.imports.documents import folder_of, records_of
+from camtrap.imports.megadetector import Categories
+from camtrap.imports.said import Naming, Said, rarest_concern
 from camtrap.learn.dataset import Sample
-from camtrap.learn.sources.gather import (
-    MISSING,
-    Gathering,
-    Pictures,
-    Said,
-    folder_of,
-    rarest_concern,
-    records_of,
-    relative_box,
-)
+from camtrap.learn.sources.gather import MISSING, Gathering, Pictures
 from camtrap.records import State
 from camtrap.taxonomy import Taxonomy
 
@@ -42,7 +36,7 @@ def read_megadetector(
 
     Raises `DataError` when the document is of another shape or gives no picture.
     """
-    names = _Names(path, document, taxonomy)
+    names = Categories(path, document, Naming(taxonomy))
     gathering = Gathering(path, path.stem)
     folder = Pictures(pictures)
     for image in records_of(path, document, "images"):
@@ -75,37 +69,6 @@ def read_megadetector(
             taken_at=parse_timestamp(str(image.get("datetime") or "")),
         )
     return gathering.samples()
-
-
-class _Names:
-    """What the document's category numbers mean."""
-
-    def __init__(self, path: Path, document: Any, taxonomy: Taxonomy) -> None:
-        self._taxonomy = taxonomy
-        self._detections = _table(path, document, "detection_categories")
-        self._classes = _table(path, document, "classification_categories")
-        self._described = _table(path, document, "classification_category_descriptions")
-
-    def said(self, detection: dict[str, Any]) -> Said:
-        """One detection's label, species and box."""
-        box = relative_box(detection.get("bbox") or ())
-        name = self._detections.get(str(detection.get("category")), "")
-        if label := self._taxonomy.label_of(name):
-            return Said(label, name, box)
-        classes = detection.get("classifications") or []
-        if not classes:
-            return Said(None, "", box)
-        best = str(max(classes, key=lambda pair: float(pair[1]))[0])
-        name = self._classes.get(best, "")
-        known = map(self._taxonomy.label_of, (name, self._described.get(best, "")))
-        return Said(next(filter(None, known), None), name, box)
-
-
-def _table(path: Path, document: Any, key: str) -> dict[str, str]:
-    table = document.get(key) or {}
-    if not isinstance(table, dict):
-        raise DataError(f"{path}: '{key}' is not a table of numbers and names.")
-    return {str(number): str(name) for number, name in table.items()}
 
 
 def _counts(detection: dict[str, Any]) -> bool:

@@ -8,8 +8,9 @@ from pathlib import Path
 from camtrap.errors import DataError
 from camtrap.events import names
 from camtrap.events.frames import Frame, placing
+from camtrap.imports.said import Truth
 from camtrap.learn.dataset import Sample
-from camtrap.learn.sources.gather import MISSING, Gathering, Pictures, Truth
+from camtrap.learn.sources.gather import MISSING, Gathering, Pictures
 from camtrap.ledger.rows import Entry
 from camtrap.ledger.store import Ledger
 from camtrap.records import UNSURE
@@ -40,9 +41,7 @@ def read_season(season: Path, pictures: Path | None = None) -> list[Sample]:
     return gathering.samples()
 
 
-def _take(
-    gathering: Gathering, frame: Frame, said: Collection[int], pictures: Path | None
-) -> None:
+def _take(gathering: Gathering, frame: Frame, said: Collection[int], pictures: Path | None) -> None:
     entry, review = frame.entry, frame.review
     assert review is not None
     path = _find(entry, pictures)

@@ -22,7 +22,7 @@ from camtrap.outputs.exports.recognised import PATHS_AS_ON_CARDS, inside
 from camtrap.outputs.exports.sequences import Sequences
 from camtrap.outputs.exports.sites import shows_people, sites
 from camtrap.outputs.exports.stored import flag_of, stored_box, stored_size
-from camtrap.records import Box, State
+from camtrap.records import UNSURE, Box, State, outranks
 
 FILE_NAME = "camtrap_coco.json"
 VERSION = "1.0"
@@ -126,7 +126,8 @@ def annotations_of(frame: Frame, model: str) -> Iterator[dict[str, Any]]:
     """What a picture shows: one for each box, one without a box where there is none.
 
     Where a person has spoken, only boxes of that person's label count. Boxes of a doubtful picture
-    are as doubtful. A picture that could not be read has no annotation.
+    are as doubtful, and so is one of a rarer concern than the picture's label: the model weighed it
+    and did not believe it. A picture that could not be read has no annotation.
     """
     if frame.label not in _NUMBERS:
         return
@@ -157,7 +158,7 @@ def _seen(frame: Frame) -> list[tuple[str, float | None, list[float]]]:
     for box in entry.detections if label != State.EMPTY else ():
         if frame.review is not None and box.label != label:
             continue
-        name = label if label == State.UNSURE else box.label
+        name = UNSURE if label == UNSURE or outranks(box.label, label) else box.label
         if (sides := pixels(frame, box.box)) and name in _NUMBERS:
             found.append((name, box.confidence, sides))
     if all(name != label for name, _, _ in found):

@@ -20,7 +20,7 @@ from camtrap.outputs.exports.dp_paths import file_path, mediatype, suffix_of
 from camtrap.outputs.exports.sites import Site, baited
 from camtrap.outputs.exports.taxa import ANIMALS, Taxa, species_of
 from camtrap.outputs.season_events import SeasonEvent
-from camtrap.records import Box, Detection, State
+from camtrap.records import Box, Detection, State, outranks
 
 SMALLEST_SIDE = 1e-6
 """Of a box, relative; Camtrap DP takes no box without width or height."""
@@ -218,7 +218,8 @@ def _said(frame: Frame, telling: Telling, still: bool) -> Iterator[Row]:
         chance = {"classificationProbability": _probability(entry.confidence)}
         yield _labelled(label, telling) | machine | chance | _tags(frame, label, "", still=still)
     for found in entry.detections if label != State.EMPTY else ():
-        own = State(found.label)
+        # What the model weighed and did not believe must not become the picture's word elsewhere.
+        own = State.UNSURE if outranks(found.label, label) else State(found.label)
         chance = {"classificationProbability": _probability(found.confidence)}
         tags = _tags(frame, own, "", still=still)
         yield _labelled(own, telling) | _boxed(found) | machine | chance | tags

@@ -39,7 +39,7 @@ def move_out(entry: Entry, candidates: Sequence[Path], folder: Path, to: Path) -
     `placed` when it lies at its place now, or did already; `missing` when neither holds the picture
     that the season knows. A link that leads out of the folder is not followed.
     """
-    path = next((path for path in candidates if _lies_in(path, folder)), None)
+    path = next((path for path in candidates if lies_in(path, folder)), None)
     if path is None or not is_same(entry, path):
         return "placed" if is_same(entry, to) else "missing"
     to = _free(to)
@@ -55,7 +55,8 @@ def move_out(entry: Entry, candidates: Sequence[Path], folder: Path, to: Path) -
     return "placed"
 
 
-def _lies_in(path: Path, folder: Path) -> bool:
+def lies_in(path: Path, folder: Path) -> bool:
+    """True when a file is there, and not by a link that leads out of the folder."""
     try:
         return path.is_file() and path.resolve().is_relative_to(folder.resolve())
     except OSError:

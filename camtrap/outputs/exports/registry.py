@@ -60,6 +60,18 @@ FORMATS: tuple[Format, ...] = (
         },
     ),
     Format(
+        "earthranger",
+        "EarthRanger: events with place, UTC time and priority (camtrap push sends them)",
+        "earthranger",
+        {
+            "labels": "which labels [default: leopard,person,vehicle]",
+            "since": "only events from this day or moment on: 2026-03-01",
+            "event-type": "the event type's value on the site [default: camera_trap_detection]",
+            "priority": "other priorities by label: leopard=200,person=300 (0, 100, 200, 300)",
+            "utc-offset": "for cameras of which nothing tells it, as in +10:00",
+        },
+    ),
+    Format(
         "folders",
         "people and any picture viewer: the pictures themselves, sorted into folders by label",
         "folders",
@@ -70,6 +82,36 @@ FORMATS: tuple[Format, ...] = (
             "move-from": "a folder that holds a copy of the cards, out of which to move pictures",
         },
         in_place_with="move-from",
+    ),
+    Format(
+        "excel",
+        "Excel and LibreOffice: events, stations, the account, and pictures of the leopards",
+        "excel",
+        {"thumbnails": "how many leopards are shown, 0 to 5000 [default: 300]"},
+        extra="excel",
+    ),
+    Format(
+        "parquet",
+        "DuckDB, pandas, Polars, R's arrow: every file and every box, with typed columns",
+        "parquet",
+        extra="parquet",
+    ),
+    Format(
+        "xmp",
+        "digiKam, darktable, exiftool: a sidecar for each picture, with keywords and regions",
+        "xmp",
+        {"beside": "a folder that holds a copy of the cards, to write beside its pictures"},
+        in_place_with="beside",
+    ),
+    Format(
+        "smart",
+        "SMART: incidents for SMART Connect (experimental), and a table to map by hand",
+        "smart",
+        {
+            "mapping": "your site's keys, a TOML file [default: SEASON/smart_mapping.toml]",
+            "data-model": "your site's data model, an XML file that SMART exports, to check them",
+            "photos": "no (default) or yes: attach the best picture of each event",
+        },
     ),
 )
 

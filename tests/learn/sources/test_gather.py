@@ -11,17 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camtrap.errors import DataError
-from camtrap.learn.sources.gather import (
-    Gathering,
-    Pictures,
-    Said,
-    Truth,
-    event_names,
-    folder_of,
-    rarest_concern,
-    relative_box,
-    several,
-)
+from camtrap.imports.documents import folder_of, several
+from camtrap.imports.said import Said, Truth, rarest_concern, relative_box
+from camtrap.learn.sources.gather import Gathering, Pictures, event_names
 from camtrap.records import Box
 from tests.cards import put
 
