@@ -218,11 +218,13 @@ def _said(frame: Frame, telling: Telling, still: bool) -> Iterator[Row]:
         chance = {"classificationProbability": _probability(entry.confidence)}
         yield _labelled(label, telling) | machine | chance | _tags(frame, label, "", still=still)
     for found in entry.detections if label != State.EMPTY else ():
-        # What the model weighed and did not believe must not become the picture's word elsewhere.
-        own = State.UNSURE if outranks(found.label, label) else State(found.label)
+        own = State(found.label)
         chance = {"classificationProbability": _probability(found.confidence)}
         tags = _tags(frame, own, "", still=still)
-        yield _labelled(own, telling) | _boxed(found) | machine | chance | tags
+        # What the model weighed and did not believe must not become the picture's word elsewhere;
+        # the tag alone tells what it was.
+        believed = State.UNSURE if outranks(own, label) else own
+        yield _labelled(believed, telling) | _boxed(found) | machine | chance | tags
 
 
 def event_row(
