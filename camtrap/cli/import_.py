@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -83,6 +83,7 @@ def import_(
     from camtrap.imports.bring import Request, bring
     from camtrap.imports.told import HUMAN
     from camtrap.ledger.store import Ledger
+    from camtrap.outputs.exports.registry import split_option
     from camtrap.taxonomy import read_taxonomy
 
     try:
@@ -92,7 +93,7 @@ def import_(
             raise ConfigError("--over-reviews goes with --as-reviews.")
         if as_reviews and kind not in ("", HUMAN):
             raise ConfigError("Reviews are people's words: --as-reviews goes with --kind human.")
-        options = _options(option or ())
+        options = dict(map(split_option, option or ()))
     except ConfigError as error:
         typer.echo(f"camtrap: {error}", err=True)
         raise typer.Exit(2) from None
@@ -115,18 +116,6 @@ def import_(
                 _tell(path, brought, account, dry_run=dry_run)
     if as_json:
         typer.echo(json.dumps(accounts, indent=2, ensure_ascii=False))
-
-
-def _options(texts: Iterable[str]) -> dict[str, str]:
-    from camtrap.errors import ConfigError
-
-    options = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            raise ConfigError(f"'{text}' is no option. Write it like --option name=value.")
-        options[name.strip()] = value.strip()
-    return options
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from camtrap.imports.told import KINDS, Asked, Told
 from camtrap.ledger.observations import Observation, Source, Staging, boxes_text
 from camtrap.ledger.rows import text_of
 from camtrap.ledger.store import Ledger
-from camtrap.records import UNSURE
+from camtrap.records import CONCERN, UNSURE
 from camtrap.taxonomy import Taxonomy
 
 CAMTRAP, PEOPLE = "camtrap", "people"
@@ -33,7 +33,7 @@ SEVERAL = "may be several files of this season"
 EXAMPLES = 10
 
 # Of what was said twice of one file, the first of these counts; `empty` says least against others.
-_ORDER = ("leopard", "person", "vehicle", "prey", "other", ANIMAL, UNSURE, "empty")
+_ORDER = (*CONCERN[:-1], ANIMAL, UNSURE, CONCERN[-1])
 
 # What may have a species; the other labels say all there is.
 _NAMED = ("leopard", "prey", "other", ANIMAL)

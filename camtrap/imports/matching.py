@@ -14,23 +14,20 @@ is tried: cameras number their pictures alike.
 
 from __future__ import annotations
 
-import sqlite3
 import unicodedata
 from collections.abc import Iterable, Sequence
-from types import TracebackType
+from contextlib import ExitStack
 from typing import Self
 
 from camtrap.errors import ConfigError
-from camtrap.imports.scratch import fill
+from camtrap.imports.scratch import fill, scratch
 from camtrap.ledger.rows import text_of
 from camtrap.ledger.store import Ledger
 
 AMBIGUOUS = -1
 
 _TABLES = """
-PRAGMA journal_mode = OFF; PRAGMA cache_size = -8000;
 CREATE TABLE place (file INTEGER, named TEXT, lay TEXT);
-BEGIN;
 """
 _INDEXES = ("CREATE INDEX by_name ON place (named)", "CREATE INDEX by_lay ON place (lay)")
 
@@ -55,8 +52,8 @@ class Files:
         self._others = {
             reversed_key(one.name) for one in cards.values() if card and one.name != card
         }
-        self._db = sqlite3.connect("", isolation_level=None)
-        self._db.executescript(_TABLES)
+        self._open = ExitStack()
+        self._db = self._open.enter_context(scratch(_TABLES))
         rows = ledger.db.execute("SELECT file_id, card_id, relative_path FROM file")
         fill(
             self._db,
@@ -74,13 +71,8 @@ class Files:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._db.close()
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
 
     def find(self, names: Sequence[str]) -> int | None:
         """The file that the first known of these names means.

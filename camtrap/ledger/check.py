@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from camtrap.ledger.results import has_reviews
+from camtrap.ledger.schema import has_table
 from camtrap.ledger.store import Ledger
 from camtrap.records import State
 
@@ -119,7 +119,7 @@ def _orphan_detections(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _orphan_reviews(db: sqlite3.Connection) -> Iterator[str]:
-    if not has_reviews(db):
+    if not has_table(db, "review"):
         return iter(())
     return _texts(
         db,

@@ -8,12 +8,12 @@ picture. No output of a run tells of them, so that they are not watched (`schema
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from camtrap.batches import in_batches
 from camtrap.ledger.rows import text_of
+from camtrap.ledger.schema import has_table
 from camtrap.ledger.store import Ledger, utc_now
 
 # `content_key` is that of the file when the observation came in: a new picture under an old name
@@ -156,7 +156,7 @@ class Staging:
 
     def would_change(self, source: Source, *, replace: bool = False) -> bool:
         """True when `commit` would change the ledger."""
-        if not _has_tables(self._db):
+        if not has_table(self._db, "observation"):
             return True
         mine, others = self._earlier(source)
         if replace and others:
@@ -196,7 +196,7 @@ class Staging:
 
     def _earlier(self, source: Source) -> tuple[int | None, list[int]]:
         """The stored source that this one is, and the others of its name."""
-        if not _has_tables(self._db):
+        if not has_table(self._db, "observation"):
             return None, []
         name, _, _, path, sha256 = _texts(source)
         rows = self._db.execute(
@@ -223,7 +223,7 @@ class Staging:
 
 def sources(ledger: Ledger) -> list[Source]:
     """Every file that was imported, the oldest first."""
-    if not _has_tables(ledger.db):
+    if not has_table(ledger.db, "observation"):
         return []
     rows = ledger.db.execute(
         "SELECT name, kind, format, path, sha256, imported_at, count(file_id) FROM source"
@@ -239,7 +239,7 @@ class Observations:
         self._cursor = ledger.db.cursor()
         self._cursor.row_factory = None
         self._name = text_of(name)
-        self._any = _has_tables(ledger.db)
+        self._any = has_table(ledger.db, "observation")
 
     def of(self, file_id: int) -> Observation | None:
         """The newest word on a file; None where there is none, or of an earlier picture."""
@@ -272,8 +272,3 @@ def _texts(source: Source) -> tuple[str, str, str, str, str]:
         text_of(source.path),
         source.sha256,
     )
-
-
-def _has_tables(db: sqlite3.Connection) -> bool:
-    query = "SELECT count(*) FROM main.sqlite_master WHERE name IN ('source', 'observation')"
-    return int(db.execute(query).fetchone()[0]) == len(_CREATE)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from camtrap.errors import SeasonError
-from camtrap.ledger.schema import LEDGER_NAME
+from camtrap.ledger.schema import LEDGER_NAME, has_table
 from camtrap.ledger.store import Ledger, utc_now
 
 _TABLES = (
@@ -78,7 +78,7 @@ class Pushed:
 
     def __init__(self, db: sqlite3.Connection, site: str) -> None:
         self._db, self._site = db, site
-        self._made = self._has_tables()
+        self._made = has_table(db, "push_file")
 
     def by_key(self, key: str) -> Push | None:
         """The event that the site knows by this key."""
@@ -167,10 +167,6 @@ class Pushed:
             "INSERT OR IGNORE INTO push_file VALUES (?, ?)",
             ((file_id, push_id) for file_id in files),
         )
-
-    def _has_tables(self) -> bool:
-        found = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'push_file'").fetchone()
-        return found is not None
 
     def _make(self) -> None:
         if self._made:

@@ -9,6 +9,7 @@ from camtrap.card.content import kind_of
 from camtrap.errors import SeasonError
 from camtrap.ledger.duplicates import Original, original_of
 from camtrap.ledger.rows import CardEntry, capture_values, text_of, update_file
+from camtrap.ledger.schema import has_table
 from camtrap.records import ImageFile, Prediction, State
 
 
@@ -60,23 +61,12 @@ def _carry_words(db: sqlite3.Connection, file_id: int, old: str, new: str) -> No
     kind = kind_of(old)
     if not kind or kind_of(new) in ("", kind):
         return
-    for table, is_there in (("review", has_reviews), ("observation", has_observations)):
-        if is_there(db):
+    for table in ("review", "observation"):
+        if has_table(db, table):
             db.execute(
                 f"UPDATE {table} SET content_key = ? WHERE file_id = ? AND content_key = ?",
                 (new, file_id, old),
             )
-
-
-def has_reviews(db: sqlite3.Connection) -> bool:
-    """True when the season has the table of reviews, which comes with the first of them."""
-    return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'review'").fetchone() is not None
-
-
-def has_observations(db: sqlite3.Connection) -> bool:
-    """True when the season has the table of what others said (`ledger/observations`)."""
-    found = db.execute("SELECT 1 FROM main.sqlite_master WHERE name = 'observation'").fetchone()
-    return found is not None
 
 
 def _repeated(prediction: Prediction, original: Original) -> Prediction:

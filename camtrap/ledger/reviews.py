@@ -14,7 +14,7 @@ from pathlib import Path
 
 from camtrap.errors import SeasonError
 from camtrap.ledger.rows import text_of
-from camtrap.ledger.schema import LEDGER_NAME, watched
+from camtrap.ledger.schema import LEDGER_NAME, has_table, watched
 from camtrap.ledger.store import Ledger, utc_now
 from camtrap.records import LABELS, UNSURE
 
@@ -131,7 +131,7 @@ def reviews(season: Path) -> dict[int, Review]:
     """
     with _opened(season) as db:
         try:
-            if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'review'").fetchone() is None:
+            if not has_table(db, "review"):
                 return {}
             rows = db.execute(_NEWEST).fetchall()
         except sqlite3.Error as error:

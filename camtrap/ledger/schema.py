@@ -11,11 +11,20 @@ is watched, or named in `UNWATCHED` when no output tells of it.
 
 from __future__ import annotations
 
+import sqlite3
+
 LEDGER_NAME = "ledger.sqlite"
 VERSION = 3
 
 UNWATCHED = frozenset(["change", "export", "reconciliation", "source", "observation"])
 """Tables of which no output tells; what others said (`ledger/observations`) is in none of a run."""
+
+
+def has_table(db: sqlite3.Connection, name: str) -> bool:
+    """True when a ledger has a table; those of reviews and imports come with the first of them."""
+    found = db.execute("SELECT 1 FROM main.sqlite_master WHERE name = ?", (name,)).fetchone()
+    return found is not None
+
 
 CAPTURE_COLUMNS: tuple[tuple[str, str], ...] = (
     ("taken_at", "TEXT"),

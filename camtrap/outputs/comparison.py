@@ -10,8 +10,9 @@ from __future__ import annotations
 import heapq
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from camtrap.imports.bring import CAMTRAP, PEOPLE
 from camtrap.ledger.observations import Observation, Observations, boxes_text, sources
 from camtrap.ledger.store import Ledger
 from camtrap.outputs.agreement import Pairs, differ, figures, share_dict
+from camtrap.outputs.tables import rounded
 from camtrap.records import State
 
 Ask = Callable[[Frame], Observation | None]
@@ -93,8 +95,24 @@ def compare(
     """
     ask_first, ask_second = voice(ledger, first), voice(ledger, second)
     found = Comparison(first, second)
-    worst: list[tuple[_Reversed, Difference]] = []
-    for frame in (placed or placing(ledger)).frames(ledger):
+    differences = _differences(ledger, ask_first, ask_second, found, placed or placing(ledger))
+    if on_difference is not None:
+        differences = _told(differences, on_difference)
+    # Memory stays at those that are shown; a season may hold a million.
+    found.shown = heapq.nsmallest(max(show, 1), differences, key=attrgetter("rank"))[:show]
+    if not found.pairs.total:
+        raise SeasonError(
+            f"{first} and {second} have said nothing of the same picture ({found.alone['first']:,} "
+            f"by {first} alone, {found.alone['second']:,} by {second} alone)."
+        )
+    return found
+
+
+def _differences(
+    ledger: Ledger, ask_first: Ask, ask_second: Ask, found: Comparison, placed: Placing
+) -> Iterator[Difference]:
+    """The pictures on which two differ; all that is counted is counted on the way."""
+    for frame in placed.frames(ledger):
         if frame.entry.state == State.DUPLICATE:
             found.repeated += 1
             continue
@@ -105,34 +123,17 @@ def compare(
             continue
         found.pairs.add(one.label, other.label)
         found.stations[frame.station_id].add(one.label, other.label)
-        if not differ(one.label, other.label):
-            continue
-        found.differences += 1
-        difference = Difference(frame, one, other)
-        if on_difference is not None:
-            on_difference(difference)
-        item = (_Reversed(difference.rank), difference)
-        if len(worst) < show:
-            heapq.heappush(worst, item)
-        elif show and worst[0][0] < item[0]:
-            heapq.heapreplace(worst, item)
-    if not found.pairs.total:
-        raise SeasonError(
-            f"{first} and {second} have said nothing of the same picture ({found.alone['first']:,} "
-            f"by {first} alone, {found.alone['second']:,} by {second} alone)."
-        )
-    found.shown = [difference for _, difference in sorted(worst, reverse=True)]
-    return found
+        if differ(one.label, other.label):
+            found.differences += 1
+            yield Difference(frame, one, other)
 
 
-@dataclass(frozen=True, slots=True, order=False)
-class _Reversed:
-    """A rank whose worst is the largest, for a heap that gives up the mildest first."""
-
-    rank: tuple[int, str]
-
-    def __lt__(self, other: _Reversed) -> bool:
-        return self.rank > other.rank
+def _told(
+    differences: Iterator[Difference], on_difference: Callable[[Difference], None]
+) -> Iterator[Difference]:
+    for each in differences:
+        on_difference(each)
+        yield each
 
 
 def _model(frame: Frame) -> Observation | None:
@@ -195,15 +196,11 @@ def row_of(difference: Difference) -> dict[str, Any]:
         "date_time": names.timestamp(frame.taken_at, frame.utc_offset),
         "label_a": one.label,
         "label_b": other.label,
-        "confidence_a": _rounded(one.confidence),
-        "confidence_b": _rounded(other.confidence),
+        "confidence_a": rounded(one.confidence),
+        "confidence_b": rounded(other.confidence),
         "species_a": one.species,
         "species_b": other.species,
     }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
 
 
 def default_folder(season: Path, first: str, second: str) -> Path:

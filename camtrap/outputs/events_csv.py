@@ -12,7 +12,7 @@ from camtrap.events.rules import Rules
 from camtrap.ledger.reviews import Review
 from camtrap.ledger.store import Ledger
 from camtrap.outputs.season_events import SeasonEvent, SeasonEvents
-from camtrap.outputs.tables import write_table
+from camtrap.outputs.tables import rounded, write_table
 
 HEADER = (
     "event_id",
@@ -126,8 +126,8 @@ def row(
         "count_min": event.count_min,
         "image_count": event.image_count,
         "best_image": names.file_path(best.entry),
-        "latitude": _rounded(best.latitude),
-        "longitude": _rounded(best.longitude),
+        "latitude": rounded(best.latitude, 6),
+        "longitude": rounded(best.longitude, 6),
         "coordinate_uncertainty_m": _uncertainty(best),
         "event_start": names.timestamp(start, best.utc_offset),
         "event_end": names.timestamp(end, best.utc_offset),
@@ -187,7 +187,3 @@ def _uncertainty(frame: Frame) -> int | None:
     if deployment is None or deployment.latitude is None:
         return None
     return deployment.coordinate_uncertainty_m
-
-
-def _rounded(degrees: float | None) -> float | None:
-    return None if degrees is None else round(degrees, 6)

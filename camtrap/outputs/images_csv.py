@@ -10,7 +10,7 @@ from camtrap.events.frames import Frame, Placing, placing
 from camtrap.ledger.store import Ledger
 from camtrap.outputs.events_csv import NOBODY
 from camtrap.outputs.season_events import SeasonEvents
-from camtrap.outputs.tables import write_table
+from camtrap.outputs.tables import rounded, write_table
 from camtrap.records import LABELS
 
 HEADER = (
@@ -98,16 +98,16 @@ def row(frame: Frame, event_id: str, suppressed_by: str, model: str) -> dict[str
         "timestamp": names.timestamp(frame.taken_at, frame.utc_offset),
         "timestamp_source": capture.timestamp_source,
         "label": entry.state if looked_at else None,
-        "confidence": _rounded(entry.confidence),
-        **{f"p_{label}": _rounded(entry.probabilities.get(label)) for label in LABELS},
+        "confidence": rounded(entry.confidence),
+        **{f"p_{label}": rounded(entry.probabilities.get(label)) for label in LABELS},
         **dict(
             zip(
                 ("bbox_x", "bbox_y", "bbox_width", "bbox_height"),
-                map(_rounded, box),
+                map(rounded, box),
                 strict=True,
             )
         ),
-        "detection_confidence": _rounded(best.confidence if best else None),
+        "detection_confidence": rounded(best.confidence if best else None),
         "status": "ok" if looked_at else entry.state,
         "error": entry.reason,
         "width_px": entry.width,
@@ -124,8 +124,3 @@ def row(frame: Frame, event_id: str, suppressed_by: str, model: str) -> dict[str
         "review_label": review.label if review else None,
         "reviewed_by": (review.reviewer or NOBODY) if review else None,
     }
-
-
-def _rounded(value: float | None) -> float | None:
-    """Four decimals: more would claim a precision that no calibration has."""
-    return None if value is None else round(value, 4)

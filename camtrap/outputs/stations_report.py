@@ -17,7 +17,7 @@ from camtrap.events.fieldwork import Fieldwork, Post
 from camtrap.events.names import timestamp
 from camtrap.events.rai import rai
 from camtrap.outputs.season_events import SeasonEvent
-from camtrap.outputs.tables import write_table
+from camtrap.outputs.tables import rounded, write_table
 from camtrap.records import State
 
 LABELS = (State.LEOPARD, State.PREY)
@@ -117,8 +117,8 @@ def row(post: Post, counted: EventCount) -> dict[str, Any]:
 
     return {
         **_told(post),
-        "latitude": _rounded(post.latitude, 6),
-        "longitude": _rounded(post.longitude, 6),
+        "latitude": rounded(post.latitude, 6),
+        "longitude": rounded(post.longitude, 6),
         "image_count": health.image_count,
         "undated_count": health.undated_count,
         "outside_count": health.outside_count,
@@ -127,11 +127,11 @@ def row(post: Post, counted: EventCount) -> dict[str, Any]:
         "effort_end": moment(effort.end),
         "effort_end_from": effort.end_from,
         "active_days": effort.active_days,
-        "trap_nights": _rounded(nights, 4),
+        "trap_nights": rounded(nights, 4),
         **_seen(post, counted, nights),
         "first_image_at": moment(health.first_image_at),
         "last_image_at": moment(health.last_image_at),
-        "silent_days": _rounded(health.silent_days, 2),
+        "silent_days": rounded(health.silent_days, 2),
         "dead_since": moment(health.dead_since),
         "night_failed_since": moment(health.night_failed_since),
         "battery_mv": health.battery_mv,
@@ -139,7 +139,7 @@ def row(post: Post, counted: EventCount) -> dict[str, Any]:
         "card_full": health.full,
         "coldest_c": health.coldest_c,
         "warmest_c": health.warmest_c,
-        "frames_a_day": _rounded(health.frames_a_day, 2),
+        "frames_a_day": rounded(health.frames_a_day, 2),
         "comments": comment(post),
     }
 
@@ -196,11 +196,7 @@ def _seen(post: Post, counted: EventCount, nights: float | None) -> dict[str, An
         key = post.deployment_id, label
         told[f"{label}_events"] = counted.all[key]
         rate = rai(counted.dated[key], nights)
-        told[f"rai_{label}"] = _rounded(rate.value, 3) if rate else None
-        told[f"rai_{label}_low"] = _rounded(rate.low, 3) if rate else None
-        told[f"rai_{label}_high"] = _rounded(rate.high, 3) if rate else None
+        told[f"rai_{label}"] = rounded(rate.value, 3) if rate else None
+        told[f"rai_{label}_low"] = rounded(rate.low, 3) if rate else None
+        told[f"rai_{label}_high"] = rounded(rate.high, 3) if rate else None
     return told
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)

@@ -41,6 +41,11 @@ def write_table(
     return count
 
 
+def rounded(value: float | None, digits: int = 4) -> float | None:
+    """A number for a cell; more than four decimals claim a precision that no calibration has."""
+    return None if value is None else round(value, digits)
+
+
 @contextmanager
 def replacing(path: Path, *, encoding: str = "utf-8") -> Iterator[IO[str]]:
     """Open a text file that takes the place of `path` when the block ends well, else vanishes."""

@@ -8,7 +8,6 @@ type on the site, which silently drops others. `earthranger_event_type.yaml` mak
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -258,8 +257,3 @@ _AS_IN_EVENTS_CSV = (
 
 DETAILS = (KEY, "label", *_AS_IN_EVENTS_CSV, "camera_time", "event_end")
 """Every key of `event_details`; the event type on the site has to know them all."""
-
-
-def same(body: Mapping[str, Any]) -> str:
-    """A body as text in which equal bodies are equal."""
-    return json.dumps(body, sort_keys=True, ensure_ascii=False)

@@ -28,7 +28,7 @@ from camtrap.outputs.exports.pictures_at import is_same, path_on_card, picture_p
 from camtrap.outputs.exports.registry import chosen
 from camtrap.outputs.exports.safe_names import UniqueNames, safe_name
 from camtrap.outputs.exports.sites import shows_people
-from camtrap.outputs.exports.writing import card_around
+from camtrap.outputs.exports.writing import check_holds_no_card
 from camtrap.records import LABELS, UNSURE, State
 
 MODES = ("copy", "hardlink", "symlink")
@@ -86,7 +86,7 @@ def wish_of(source: Source) -> Wish:
     if moved_from is not None:
         if "mode" in options:
             raise ConfigError("Pictures are moved or copied or linked: give move-from or mode.")
-        check_may_lose(source, moved_from)
+        check_holds_no_card(source.ledger, moved_from, "taken from")
     if source.public and (mode != "copy" or moved_from is not None):
         raise ConfigError(
             "A public export holds copies without the camera's notes; leave mode and move-from out."
@@ -107,20 +107,6 @@ def labels_of(options: Mapping[str, str]) -> frozenset[State]:
     if unknown := [label for label in labels if label not in every]:
         raise ConfigError(f"'{unknown[0]}' is no label. Labels are: {', '.join(every)}, or all.")
     return frozenset(map(State, labels))
-
-
-def check_may_lose(source: Source, folder: Path) -> None:
-    """Raise when pictures must not be moved out of a folder: it is no folder, or holds a card."""
-    if not folder.is_dir():
-        raise ConfigError(f"{folder} is no folder. Name the one that holds a copy of the cards.")
-    inside = folder.resolve()
-    on_card = card_around(source.ledger, folder)
-    for card in [on_card] if on_card else source.ledger.cards():
-        if on_card or card.root.resolve().is_relative_to(inside):
-            raise SeasonError(
-                f"{text_of(str(folder))} is, or holds, the card {card.name}, and nothing is ever "
-                "taken from a card. Copy the card's files to a disk, and name that folder."
-            )
 
 
 # -- which, and where to

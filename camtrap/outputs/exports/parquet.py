@@ -25,6 +25,7 @@ from camtrap.outputs.exports.dp_rows import media_id, told_event
 from camtrap.outputs.exports.opening import models
 from camtrap.outputs.exports.recognised import inside
 from camtrap.outputs.exports.sites import Site, shows_people, sites
+from camtrap.outputs.tables import rounded
 from camtrap.records import LABELS, Detection
 
 GROUP_ROWS = 10_000
@@ -190,14 +191,14 @@ def image_row(
         "species": review.species if review else None,
         "reviewed_by": ((NOBODY if public else review.reviewer) or NOBODY) if review else None,
         "model_label": entry.state.value if looked_at else None,
-        "confidence": _rounded(entry.confidence),
+        "confidence": rounded(entry.confidence),
         **_chances(entry.probabilities),
         "model": model if looked_at else None,
         "status": "ok" if looked_at else entry.state.value,
         "error": None if public else entry.reason,
         "duplicate_of": None if origin is None else media_id(origin, public=public),
-        "latitude": _rounded(place.latitude, 6),
-        "longitude": _rounded(place.longitude, 6),
+        "latitude": rounded(place.latitude, 6),
+        "longitude": rounded(place.longitude, 6),
         "coordinate_uncertainty_m": site.uncertainty_m,
         "width_px": entry.width,
         "height_px": entry.height,
@@ -228,8 +229,8 @@ def detection_row(image_id: str, number: int, found: Detection, model: str) -> d
         "image_id": image_id,
         "detection": number,
         "label": found.label,
-        "confidence": _rounded(found.confidence),
-        "score": _rounded(found.score),
+        "confidence": rounded(found.confidence),
+        "score": rounded(found.score),
         "bbox_x": x,
         "bbox_y": y,
         "bbox_width": width,
@@ -240,8 +241,4 @@ def detection_row(image_id: str, number: int, found: Detection, model: str) -> d
 
 
 def _chances(told: Mapping[str, float]) -> dict[str, float | None]:
-    return {f"p_{label}": _rounded(told.get(label)) for label in LABELS}
-
-
-def _rounded(value: float | None, digits: int = 4) -> float | None:
-    return None if value is None else round(float(value), digits)
+    return {f"p_{label}": rounded(told.get(label)) for label in LABELS}

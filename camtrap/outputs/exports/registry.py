@@ -147,17 +147,22 @@ def parse_options(texts: Iterable[str], formats: Iterable[Format]) -> dict[str, 
     known = {name for form in formats for name in form.options}
     options: dict[str, str] = {}
     for text in texts:
-        name, equals, value = text.partition("=")
-        name = name.strip()
-        if not equals or not name:
-            raise ConfigError(f"'{text}' is no option. Write it like --option name=value.")
+        name, value = split_option(text)
         if name in options:
             raise ConfigError(f"The option {name} is given twice; give it once.")
         if name not in known:
             told = f"Known are: {', '.join(sorted(known))}." if known else "They have none."
             raise ConfigError(f"None of these formats has an option '{name}'. {told}")
-        options[name] = value.strip()
+        options[name] = value
     return options
+
+
+def split_option(text: str) -> tuple[str, str]:
+    """Name and value of `key=value`; raises `ConfigError` for a text of another shape."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise ConfigError(f"'{text}' is no option. Write it like --option name=value.")
+    return name.strip(), value.strip()
 
 
 def options_of(form: Format, options: Mapping[str, str]) -> dict[str, str]:

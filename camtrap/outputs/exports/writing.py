@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from camtrap.errors import SeasonError
+from camtrap.errors import ConfigError, SeasonError
 from camtrap.ledger.lock import locked
 from camtrap.ledger.rows import CardEntry, text_of
 from camtrap.ledger.store import Ledger
@@ -75,6 +75,23 @@ def check_off_cards(ledger: Ledger, folder: Path) -> None:
             f"{text_of(str(folder))} lies on the card {card.name} ({text_of(str(card.root))}), and "
             "nothing is ever written to a card. Choose a folder elsewhere with --out."
         )
+
+
+def check_holds_no_card(ledger: Ledger, folder: Path, never: str) -> None:
+    """Raise unless a folder is there, and neither lies on a card nor holds one.
+
+    `never` is what is not done to cards, as "written to". Raises `ConfigError` and `SeasonError`.
+    """
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} is no folder. Name the one that holds a copy of the cards.")
+    inside = folder.resolve()
+    on_card = card_around(ledger, folder)
+    for card in [on_card] if on_card else ledger.cards():
+        if on_card or card.root.resolve().is_relative_to(inside):
+            raise SeasonError(
+                f"{text_of(str(folder))} is, or holds, the card {card.name}, and nothing is ever "
+                f"{never} a card. Copy the card's files to a disk, and name that folder."
+            )
 
 
 def card_around(ledger: Ledger, folder: Path) -> CardEntry | None:

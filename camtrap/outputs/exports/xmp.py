@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from camtrap.errors import ConfigError, SeasonError
+from camtrap.errors import SeasonError
 from camtrap.ledger.rows import Entry, text_of
 from camtrap.outputs.exports.base import Exported, Source
 from camtrap.outputs.exports.moving import lies_in
@@ -23,7 +23,7 @@ from camtrap.outputs.exports.opening import models
 from camtrap.outputs.exports.pictures_at import is_same, path_on_card
 from camtrap.outputs.exports.recognised import PATHS_AS_ON_CARDS, Recognised, Recognitions
 from camtrap.outputs.exports.safe_names import UniqueNames, safe_name
-from camtrap.outputs.exports.writing import card_around
+from camtrap.outputs.exports.writing import check_holds_no_card
 from camtrap.outputs.exports.xmp_packet import MARK, packet, seen_of
 
 SUFFIX = ".xmp"
@@ -50,7 +50,7 @@ def write(source: Source, out: Path) -> Exported:
     """
     beside = Path(source.options["beside"]) if "beside" in source.options else None
     if beside is not None:
-        check_is_copy(source, beside)
+        check_holds_no_card(source.ledger, beside, "written to")
     recognitions = Recognitions(source)
     told_models = models(source)
     with closing(UniqueNames()) as names:
@@ -76,20 +76,6 @@ def write(source: Source, out: Path) -> Exported:
     return Exported(
         (out if beside is None else beside,), work.count["written"], notes, work.count["missing"]
     )
-
-
-def check_is_copy(source: Source, folder: Path) -> None:
-    """Raise unless sidecars may be written into a folder: it is there, no card, and holds none."""
-    if not folder.is_dir():
-        raise ConfigError(f"{folder} is no folder. Name the one that holds a copy of the cards.")
-    inside = folder.resolve()
-    on_card = card_around(source.ledger, folder)
-    for card in [on_card] if on_card else source.ledger.cards():
-        if on_card or card.root.resolve().is_relative_to(inside):
-            raise SeasonError(
-                f"{text_of(str(folder))} is, or holds, the card {card.name}, and nothing is ever "
-                "written to a card. Copy the card's files to a disk, and name that folder."
-            )
 
 
 # -- in a folder of their own
