@@ -17,6 +17,9 @@ from camtrap.errors import DataError
 _LONGEST = 1 << 20
 """Characters of a line; a file without line breaks must not be read into memory as one."""
 
+_LONGEST_CELL = 1 << 17
+"""Characters of a cell; Python's own limit is the same, but any library may raise it for all."""
+
 _NOTHING = frozenset(["", "NA", "NaN", "nan"])
 
 
@@ -68,9 +71,16 @@ def _rows(path: Path) -> Iterator[Iterator[list[str]]]:
             lines = _lines(stream, path)
             first = next((line for line in lines if line.strip()), "")
             delimiter = max(",;\t", key=first.count)
-            yield csv.reader(_again(first, lines), delimiter=delimiter)
+            yield _checked(csv.reader(_again(first, lines), delimiter=delimiter), path)
     except (OSError, EOFError, zlib.error, UnicodeError, csv.Error, ValueError) as error:
         raise DataError(f"The table {path} cannot be read: {error}.") from error
+
+
+def _checked(rows: Iterator[list[str]], path: Path) -> Iterator[list[str]]:
+    for row in rows:
+        if any(len(cell) > _LONGEST_CELL for cell in row):
+            raise DataError(f"The table {path} has a cell that is too long to be one.")
+        yield row
 
 
 def _again(first: str, lines: Iterator[str]) -> Iterator[str]:
