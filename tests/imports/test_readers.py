@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 from pathlib import Path
@@ -332,3 +333,14 @@ def test_a_threshold_is_a_share(tmp_path, value) -> None:
     path = put(tmp_path / "md.json", megadetector([]))
     with pytest.raises(ConfigError, match="threshold"):
         told(path, threshold=value)
+
+
+def test_a_cells_limit_holds_when_a_library_raised_pythons(tmp_path) -> None:
+    path = tmp_path / "field.csv"
+    path.write_bytes(BAD["field.csv"])
+    before = csv.field_size_limit(1 << 30)
+    try:
+        with pytest.raises(DataError, match="too long"):
+            told(path)
+    finally:
+        csv.field_size_limit(before)
