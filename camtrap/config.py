@@ -21,6 +21,7 @@ DEFAULT_MODEL = "amur"
 DECODERS = ("cpu", "gpu")
 LAST_RECORD, LAST_INDEPENDENT = "last_record", "last_independent"
 EVENT_RULES = (LAST_RECORD, LAST_INDEPENDENT)
+LANGUAGES = ("en", "ru", "zh")
 LONGEST_GAP_MINUTES = 366 * 24 * 60
 PIXEL_LIMITS = (1.0, 4300.0)
 """Megapixels between which the limit lies; no JPEG has more (65,535 x 65,535)."""
@@ -37,9 +38,9 @@ class Settings:
     `decoder` where JPEG is decoded. `workers` 0 means one a processor core, `batch_size` 0 means
     what suits the device. `event_gap_minutes` is the independence interval, and `event_rule` what
     it is counted from; `burst_gap_seconds` parts bursts; with `static`, what never moves makes no
-    event (`docs/events.md`). `thresholds` replaces single ones of the model's. Pictures of more
-    than `pixel_limit` megapixels are refused, and metadata beyond `metadata_limit` megabytes are
-    not read.
+    event (`docs/events.md`). `language` is that of the brief and of the leopards' page.
+    `thresholds` replaces single ones of the model's. Pictures of more than `pixel_limit` megapixels
+    are refused, and metadata beyond `metadata_limit` megabytes are not read.
     """
 
     model: str = DEFAULT_MODEL
@@ -52,6 +53,7 @@ class Settings:
     event_rule: str = LAST_RECORD
     burst_gap_seconds: float = 5.0
     static: bool = True
+    language: str = "en"
     pixel_limit: float = 400.0
     metadata_limit: float = 16.0
     thresholds: Mapping[str, float] = field(default_factory=dict)
@@ -66,6 +68,9 @@ class Settings:
         if self.event_rule not in EVENT_RULES:
             known = ", ".join(EVENT_RULES)
             raise ConfigError(f"The event_rule is one of {known}, not '{self.event_rule}'.")
+        if self.language not in LANGUAGES:
+            known = ", ".join(LANGUAGES)
+            raise ConfigError(f"The language is one of {known}, not '{self.language}'.")
         for name, (least, most) in _BOUNDS.items():
             value = getattr(self, name)
             if not least <= value <= most:
@@ -106,6 +111,7 @@ _KINDS: dict[str, type] = {
     "event_rule": str,
     "burst_gap_seconds": float,
     "static": bool,
+    "language": str,
     "pixel_limit": float,
     "metadata_limit": float,
 }
@@ -133,6 +139,11 @@ def resolve(
     thresholds = {**said.get("thresholds", {}), **command_line.pop("thresholds", {})}
     said.update({key: value for key, value in command_line.items() if value is not None})
     return replace(Settings(), **{**said, "thresholds": thresholds})
+
+
+def named_language(environment: Mapping[str, str] = os.environ) -> str | None:
+    """The language that the environment names, for a season that exists; None for none."""
+    return environment.get(f"{ENVIRONMENT_PREFIX}LANGUAGE")
 
 
 def parse_threshold(text: str) -> tuple[str, float]:

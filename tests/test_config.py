@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from camtrap.config import Settings, parse_threshold, resolve
+from camtrap.cli.brief import Language
+from camtrap.config import LANGUAGES, Settings, named_language, parse_threshold, resolve
 from camtrap.errors import ConfigError
+from camtrap.outputs import words
 
 SHIPPED = Path(__file__).parents[1] / "configs" / "amur.toml"
 WriteToml = Callable[[str], Path]
@@ -53,6 +55,7 @@ def test_each_source_beats_the_one_before(toml: WriteToml) -> None:
         ("CAMTRAP_EVENT_GAP_MINUTES", "12.5", "event_gap_minutes", 12.5),
         ("CAMTRAP_PIXEL_LIMIT", "64", "pixel_limit", 64.0),
         ("CAMTRAP_METADATA_LIMIT", "1.5", "metadata_limit", 1.5),
+        ("CAMTRAP_LANGUAGE", "ru", "language", "ru"),
     ],
 )
 def test_every_setting_can_be_said_in_the_environment(
@@ -92,6 +95,7 @@ def test_a_misspelt_key_is_named_with_those_that_are_known(toml: WriteToml) -> N
         ('workers = "many"', "workers"),
         ("batch_size = [1]", "batch_size"),
         ("model = 5", "model"),
+        ("language = 1", "language"),
         ("device = true", "device"),
         ('event_gap_minutes = "half an hour"', "event_gap_minutes"),
         ("thresholds = 5", "value that cannot be used"),
@@ -213,3 +217,21 @@ def test_a_switch_that_is_neither_is_told(tmp_path: Path) -> None:
     path.write_text("static = 1", encoding="utf-8")
     with pytest.raises(ConfigError, match="static = 1 is not true or false"):
         resolve(path, {})
+
+
+def test_the_languages_are_those_in_which_the_pages_are_written() -> None:
+    assert LANGUAGES == words.LANGUAGES == tuple(Language)
+
+
+def test_the_environment_s_language_stands_over_the_file_s(toml: WriteToml) -> None:
+    file = toml('language = "zh"')
+    assert resolve(file, {}).language == "zh"
+    assert resolve(file, {"CAMTRAP_LANGUAGE": "ru"}).language == "ru"
+    assert named_language({"CAMTRAP_LANGUAGE": "ru"}) == "ru"
+    assert named_language({}) is None
+
+
+@pytest.mark.parametrize("language", ["de", "", "RU", "русский"])
+def test_a_language_that_no_page_is_written_in_is_told_with_those_that_are(language: str) -> None:
+    with pytest.raises(ConfigError, match=f"one of en, ru, zh, not '{language}'"):
+        resolve(environment={"CAMTRAP_LANGUAGE": language})

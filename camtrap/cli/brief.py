@@ -22,8 +22,9 @@ class Language(StrEnum):
 def brief(
     season: Annotated[Path, typer.Argument(metavar="SEASON", help="A season's folder.")],
     language: Annotated[
-        Language, typer.Option("--lang", help="English, Russian or Chinese.")
-    ] = Language.ENGLISH,
+        Language | None,
+        typer.Option("--lang", help="English, Russian or Chinese; else the season's own."),
+    ] = None,
     public: Annotated[
         bool,
         typer.Option("--public", help="Round places, leave out people, paths and camera states."),
@@ -43,8 +44,8 @@ def brief(
     """Make brief.html again from the ledger, after any change of stations, clocks or reviews.
 
     Pictures come from the card, or from the season's cache when the card is away. Without --out the
-    page lies in the season: brief.html, brief_ru.html, brief_zh.html; with --public,
-    brief_public.html and so on.
+    page lies in the season: brief.html in the season's own language (`language` in the settings of
+    its last run), brief_ru.html and so on in another; with --public, brief_public.html.
     """
     from camtrap.clock.doctor import findings
     from camtrap.errors import ConfigError
@@ -61,10 +62,12 @@ def brief(
     if public and coordinates:
         raise ConfigError("--public rounds places, so --coordinates cannot go with it. Drop one.")
     lines = read_outline(outline) if outline else ()
-    path = out or season / default_name(language, public=public)
     with Ledger(season) as ledger:
+        settings = running.settings_of_last_run(ledger)
+        chosen = settings.language if language is None else language.value
+        path = out or season / default_name(chosen, settings.language, public=public)
         placed = placing(ledger)
-        rules = rules_of(running.settings_of_last_run(ledger), ledger.run_notes())
+        rules = rules_of(settings, ledger.run_notes())
         clock, watches = findings(ledger, placed), Watches(placed.notes)
         with SeasonEvents(watches.passing(placed.frames(ledger)), rules) as events:
             page.write(
@@ -72,7 +75,7 @@ def brief(
                 path,
                 events,
                 placed,
-                language=language,
+                language=chosen,
                 public=public,
                 coordinates=coordinates,
                 outline=lines,
@@ -82,7 +85,10 @@ def brief(
     typer.echo(f"wrote {path}", err=True)
 
 
-def default_name(language: str, *, public: bool) -> str:
-    """`brief.html`, `brief_ru.html`, `brief_public_zh.html`: no page takes the place of another."""
-    parts = ["brief", *(["public"] if public else []), *([language] if language != "en" else [])]
+def default_name(language: str, own: str, *, public: bool) -> str:
+    """`brief.html`, `brief_ru.html`, `brief_public_zh.html`: no page takes the place of another.
+
+    A page in the season's `own` language has the plain name.
+    """
+    parts = ["brief", *(["public"] if public else []), *([language] if language != own else [])]
     return "_".join(parts) + ".html"

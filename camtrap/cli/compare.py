@@ -22,7 +22,7 @@ def compare(
     second: Annotated[str, typer.Argument(metavar="B", help="As A.")],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="[default: SEASON/comparisons/A and B]"),
+        typer.Option(metavar="FOLDER", help="\\[default: SEASON/comparisons/A and B]"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
 ) -> None:

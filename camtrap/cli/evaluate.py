@@ -36,7 +36,8 @@ def evaluate(
         list[str] | None, typer.Option(metavar="SOURCE", help="Leave this source out; repeatable.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Name or folder of a model. [default: the season's, or amur]")
+        str | None,
+        typer.Option(help="Name or folder of a model. \\[default: the season's, or amur]"),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     backend: Annotated[str, typer.Option(help="auto, onnxruntime, openvino or torch.")] = "auto",

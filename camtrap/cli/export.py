@@ -29,7 +29,7 @@ def export(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Write to OUT/FORMAT. [default: SEASON/exports/FORMAT]"),
+        typer.Option(help="Write to OUT/FORMAT. \\[default: SEASON/exports/FORMAT]"),
     ] = None,
     public: Annotated[
         bool,

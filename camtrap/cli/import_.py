@@ -30,14 +30,16 @@ def import_(
         typer.Argument(metavar="FILE...", help="What was written by others; --list shows kinds."),
     ],
     form: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="[default: told by the file]")
+        str, typer.Option("--format", metavar="FORMAT", help="\\[default: told by the file]")
     ] = "",
     name: Annotated[
         str,
-        typer.Option(metavar="MODEL_OR_PERSON", help="Whose words they are. [default: as in FILE]"),
+        typer.Option(
+            metavar="MODEL_OR_PERSON", help="Whose words they are. \\[default: as in FILE]"
+        ),
     ] = "",
     kind: Annotated[
-        str, typer.Option(help="machine or human. [default: what the format is for]")
+        str, typer.Option(help="machine or human. \\[default: what the format is for]")
     ] = "",
     card: Annotated[
         str, typer.Option(metavar="NAME", help="The paths are those on this card of the season.")
@@ -48,7 +50,7 @@ def import_(
     ] = None,
     species_list: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Which species is which label. [default: the Amur's]"),
+        typer.Option(metavar="FILE", help="Which species is which label. \\[default: the Amur's]"),
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Forget what other files of that name said.")

@@ -44,24 +44,24 @@ def run(
     ] = None,
     backend: Annotated[
         str | None,
-        typer.Option(help="auto, onnxruntime, openvino or torch. [default: the fastest here]"),
+        typer.Option(help="auto, onnxruntime, openvino or torch. \\[default: the fastest here]"),
     ] = None,
     decoder: Annotated[
-        str | None, typer.Option(help="Where JPEG is decoded: cpu or gpu. [default: cpu]")
+        str | None, typer.Option(help="Where JPEG is decoded: cpu or gpu. \\[default: cpu]")
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Pictures a batch. [default: as suits the device]")
+        int | None, typer.Option(min=1, help="Pictures a batch. \\[default: as suits the device]")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Threads. [default: one a processor core]")
+        int | None, typer.Option(min=1, help="Threads. \\[default: one a processor core]")
     ] = None,
     pixel_limit: Annotated[
         float | None,
-        typer.Option(metavar="MEGAPIXELS", help="Larger pictures are refused. [default: 400]"),
+        typer.Option(metavar="MEGAPIXELS", help="Larger pictures are refused. \\[default: 400]"),
     ] = None,
     metadata_limit: Annotated[
         float | None,
-        typer.Option(metavar="MB", help="Metadata beyond this are not read. [default: 16]"),
+        typer.Option(metavar="MB", help="Metadata beyond this are not read. \\[default: 16]"),
     ] = None,
     config: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A settings file (TOML).")
@@ -169,6 +169,7 @@ def _triage(
     # The same card may have been named twice.
     cards = list({summary.card.card_id: summary.card for summary in summaries}.values())
     if not redo and not any(ledger.pending_bytes(card)[0] for card in cards):
+        running.note_outputs(ledger, settings)
         return Outcome()
     predictors = running.open_model(settings, say)
     info, thresholds = predictors[0].info, predictors[0].thresholds

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from camtrap.vision.predictor import Predictor
 
 log = logging.getLogger(__name__)
+
+# What bears on outputs alone, and nothing on what a model says of a picture.
+_OF_OUTPUTS = ("event_gap_minutes", "event_rule", "burst_gap_seconds", "static", "language")
 
 EXIT_SOME_UNREADABLE = 3
 EXIT_INTERRUPTED = 130
@@ -70,14 +73,43 @@ def writing_to(season: Path, say: Talk, **facts: Any) -> Iterator[None]:
 
 
 def settings_of_last_run(ledger: Ledger, **given: Any) -> Settings:
-    """The settings of the season's last run, but for what is given (None means not given)."""
+    """The settings of the season's last run, but for what is given (None means not given).
+
+    A language that the environment names stands over that of the run, as it does in a run.
+    """
+    from camtrap.config import named_language
+
+    settings = _stored(ledger.run_notes())
+    given = {"language": named_language(), **given}
+    return replace(settings, **{name: value for name, value in given.items() if value is not None})
+
+
+def _stored(notes: Sequence[Mapping[str, Any]]) -> Settings:
+    """The settings of the last of a ledger's runs; those that it does not know are the defaults."""
     from camtrap.config import Settings
 
-    notes = ledger.run_notes()
     stored = notes[-1]["settings"].get("settings", {}) if notes else {}
     known = {field.name for field in fields(Settings)}
-    settings = Settings(**{name: value for name, value in stored.items() if name in known})
-    return replace(settings, **{name: value for name, value in given.items() if value is not None})
+    return Settings(**{name: value for name, value in stored.items() if name in known})
+
+
+def note_outputs(ledger: Ledger, settings: Settings) -> None:
+    """Note a run that triages nothing, where it wants other outputs than the run before it.
+
+    Else `camtrap events` would go back to what that one wanted. What is told of the model stays the
+    same, and so does whether the run before has ended: one that has not is still to be continued.
+    """
+    notes = ledger.run_notes()
+    if not notes:
+        return
+    last, before = notes[-1], _stored(notes)
+    after = replace(before, **{name: getattr(settings, name) for name in _OF_OUTPUTS})
+    if after == before:
+        return
+    said = {**last["settings"], "command": command_line(), "settings": after.as_dict()}
+    run_id = ledger.start_run(said)
+    if last["finished_at"] is not None:
+        ledger.finish_run(run_id)
 
 
 def open_model(settings: Settings, say: Talk) -> list[Predictor]:
@@ -130,7 +162,9 @@ def triage(
         with (
             interruptible() as stop,
             RunProgress(files, size, quiet=quiet) as progress,
-            LivePage(ledger, predictor.thresholds.as_dict()["doubt"]) as live,
+            LivePage(
+                ledger, predictor.thresholds.as_dict()["doubt"], language=settings.language
+            ) as live,
         ):
             for card in cards:
                 run_card(

@@ -24,7 +24,7 @@ def train(
     out: Annotated[Path, typer.Option(help="The model folder to write.")],
     run: Annotated[
         Path | None,
-        typer.Option(help="Folder for checkpoints and logs. [default: OUT with '-run' added]"),
+        typer.Option(help="Folder for checkpoints and logs. \\[default: OUT with '-run' added]"),
     ] = None,
     fold: Annotated[
         list[int] | None,

@@ -107,9 +107,15 @@ def write_all(
             suppressed=_suppressed(events),
         )
         brief.write(
-            ledger, season / "brief.html", events, placed, work=work, clock=told_findings(clock)
+            ledger,
+            season / "brief.html",
+            events,
+            placed,
+            language=settings.language,
+            work=work,
+            clock=told_findings(clock),
         )
-        leopards_page.write(ledger, season / "leopards.html", placed)
+        leopards_page.write(ledger, season / "leopards.html", placed, language=settings.language)
         paths = tuple(season / name for name in NAMES)
         if grid is not None:
             paths += public.write_public(ledger, events, placed, work, grid=grid, excel=excel)

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from camtrap.cli.brief import default_name
 from camtrap.cli.main import app
+from camtrap.config import Settings
 from camtrap.errors import CamtrapError
 from camtrap.records import State
 from tests.outputs.pages import Season
@@ -30,6 +31,12 @@ def run(*arguments: str | Path) -> None:
     assert result.exit_code == 0, result.output
 
 
+def last_run(season: Season, language: str) -> None:
+    """Note a run of the same model that wanted its pages in a language."""
+    said = season.ledger.run_notes()[-1]["settings"]
+    season.ledger.start_run({**said, "settings": Settings(language=language).as_dict()})
+
+
 @pytest.mark.parametrize(
     ("options", "name", "told"),
     [
@@ -46,6 +53,35 @@ def test_each_page_has_a_name_of_its_own(
     run(season.ledger.season, *options)
     assert told in (season.ledger.season / name).read_text(encoding="utf-8")
     assert [path.name for path in season.ledger.season.glob("*.html")] == [name]
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "told"),
+    [
+        ((), "brief.html", "Леопарды"),
+        (("--lang", "ru"), "brief.html", "Леопарды"),
+        (("--lang", "en"), "brief_en.html", "Leopards"),
+        (("--public",), "brief_public.html", "Для публикации"),
+    ],
+)
+def test_a_season_s_own_language_is_that_of_its_last_run(
+    season: Season, options: tuple[str, ...], name: str, told: str
+) -> None:
+    last_run(season, "ru")
+    run(season.ledger.season, *options)
+    assert told in (season.ledger.season / name).read_text(encoding="utf-8")
+    assert [path.name for path in season.ledger.season.glob("*.html")] == [name]
+
+
+def test_the_environment_s_language_stands_over_the_last_run_s_and_lang_over_both(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last_run(season, "zh")
+    monkeypatch.setenv("CAMTRAP_LANGUAGE", "ru")
+    run(season.ledger.season)
+    assert "Леопарды" in (season.ledger.season / "brief.html").read_text(encoding="utf-8")
+    run(season.ledger.season, "--lang", "en")
+    assert "Leopards" in (season.ledger.season / "brief_en.html").read_text(encoding="utf-8")
 
 
 def test_out_and_outline(season: Season, tmp_path: Path) -> None:
@@ -67,8 +103,12 @@ def test_a_folder_that_is_no_season_is_told(tmp_path: Path) -> None:
         run(tmp_path)
 
 
-def test_no_default_name_is_another_s() -> None:
+@pytest.mark.parametrize("own", ["en", "ru", "zh"])
+def test_no_default_name_is_another_s(own: str) -> None:
     names = {
-        default_name(lang, public=public) for lang in ("en", "ru", "zh") for public in (False, True)
+        default_name(lang, own, public=public)
+        for lang in ("en", "ru", "zh")
+        for public in (False, True)
     }
     assert len(names) == 6
+    assert {"brief.html", "brief_public.html"} <= names

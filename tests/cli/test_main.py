@@ -45,6 +45,13 @@ def test_every_command_has_help(command):
     assert "Usage" in done.stdout
 
 
+def test_help_tells_defaults_that_are_written_in_brackets():
+    # Rich takes brackets for markup, and leaves out what it does not know.
+    shown = " ".join(camtrap("run", "--help").stdout.replace("│", " ").split())
+    assert "[default: 400]" in shown
+    assert "[default: one a processor core]" in shown
+
+
 def test_version():
     assert camtrap("--version").stdout == f"camtrap {__version__}\n"
 
