@@ -33,7 +33,7 @@ demo: $(VENV)/installed ## triage the pictures in sample_images/ into demo-seaso
 	@echo "Open demo-season/brief.html; the patrol table is demo-season/events.csv."
 
 test: $(VENV)/installed-dev ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 validators: $(VENV)/installed-dev ## let other people's tools read the exports (makes their environments; needs a network)
 	$(BIN)/python -m pytest -m validators tests/heavy

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,17 @@ hypothesis_settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 hypothesis_settings.load_profile("camtrap")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let reports go from one process to another: names of files hold bytes that are no text."""
+    report = yield
+    report.sections = [
+        (title, said.encode("utf-8", "backslashreplace").decode())
+        for title, said in report.sections
+    ]
+    return report
 
 
 @pytest.fixture(scope="session", autouse=True)
