@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from camtrap.drone.flight import DroneCapture
 
 LABELS: tuple[str, ...] = ("leopard", "prey", "other", "person", "vehicle", "empty")
 """What the model can say of a picture, in the order in which every table lists them."""
@@ -134,6 +137,19 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True)
+class Clip:
+    """What a video tells beside what a picture does.
+
+    `duration_s` is its length in seconds, None where its container does not tell; `frame_s` the
+    moment of the frame that its boxes lie in; `frames` how many of its frames were looked at.
+    """
+
+    duration_s: float | None = None
+    frame_s: float = 0.0
+    frames: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What the model says of one picture, or why it could say nothing.
 
@@ -141,7 +157,8 @@ class Prediction:
     calibrated value per label of `LABELS`, summing to 1, and is empty when the picture could not be
     read; `reason` then says why. `content_key` is what `card.content` makes of
     its bytes.
-    `infrared` is True for a picture without colour.
+    `infrared` is True for a picture without colour. `aerial` is what a drone's picture says of its
+    flight, and `clip` tells of a video; both None for an ordinary picture.
     """
 
     path: Path
@@ -155,3 +172,5 @@ class Prediction:
     height: int | None = None
     infrared: bool | None = None
     reason: str = ""
+    aerial: DroneCapture | None = None
+    clip: Clip | None = None

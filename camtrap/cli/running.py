@@ -201,10 +201,12 @@ def write_outputs(
     """
     from camtrap.events.frames import placing
     from camtrap.ledger.exported import fingerprint, note, still_true
+    from camtrap.outputs.flights import terrain_stamp
     from camtrap.outputs.season import Written, write_all
 
     placed = placing(ledger)
     said = {**settings.as_dict(), "excel": excel, "field notes": repr(placed.notes)}
+    said["terrain"] = terrain_stamp(ledger.season)
     made_of = fingerprint(ledger, said)
     account = still_true(ledger, made_of)
     if account is not None and not anew:

@@ -8,6 +8,7 @@ from typing import Any
 
 from camtrap.ledger import schema
 from camtrap.ledger.rows import update_file
+from camtrap.ledger.special import forget_special
 from camtrap.records import State
 
 NOT_LOOKED_AT: Mapping[str, None] = dict.fromkeys(
@@ -32,6 +33,7 @@ def forget(
     """
     keys = {} if same_bytes else _OTHER_BYTES
     db.execute("DELETE FROM detection WHERE file_id = ?", (file_id,))
+    forget_special(db, file_id)
     update_file(db, file_id, {**said, **keys, **NOT_LOOKED_AT})
     repeated = db.execute("SELECT file_id FROM file WHERE duplicate_of = ?", (file_id,)).fetchall()
     for row in repeated:
@@ -45,6 +47,7 @@ def forget_all(db: sqlite3.Connection) -> int:
     """
     empty = ", ".join(f"{column} = NULL" for column in NOT_LOOKED_AT)
     db.execute("DELETE FROM detection")
+    forget_special(db)
     return db.execute(
         f"UPDATE file SET state = 'pending', reason = '', {empty} WHERE state != 'skipped'"
     ).rowcount

@@ -10,6 +10,7 @@ from camtrap.errors import SeasonError
 from camtrap.ledger.duplicates import Original, original_of
 from camtrap.ledger.rows import CardEntry, capture_values, text_of, update_file
 from camtrap.ledger.schema import has_table
+from camtrap.ledger.special import store_special
 from camtrap.records import ImageFile, Prediction, State
 
 
@@ -49,6 +50,7 @@ def store(
         },
     )
     _store_detections(db, file_id, prediction)
+    store_special(db, file_id, prediction)
     return prediction
 
 

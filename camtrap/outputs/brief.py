@@ -32,7 +32,9 @@ from camtrap.outputs.brief_field import (
     stations,
     visits,
 )
+from camtrap.outputs.brief_flights import from_the_air
 from camtrap.outputs.brief_told import Told
+from camtrap.outputs.flights import Flight, flights
 from camtrap.outputs.map_svg import Line
 from camtrap.outputs.markup import Safe, day_of, facts, text
 from camtrap.outputs.public import Cover
@@ -58,6 +60,7 @@ def write(
     outline: Sequence[Line] = (),
     work: Fieldwork | None = None,
     clock: Sequence[Finding] | None = None,
+    flown: Sequence[Flight] | None = None,
 ) -> None:
     """Write the page; a card that is away leaves gaps where nothing is kept, and no error.
 
@@ -65,8 +68,8 @@ def write(
     `words.LANGUAGES`. `public` rounds places and leaves out people, vehicles, paths and the state
     of cameras. `coordinates` writes the stations' places as text; without it the map alone shows
     how they lie to each other. `work` is how the cameras did, looked for in all frames when None;
-    `clock` what is wrong with their clocks, None where nobody looked. Raises `SeasonError` when the
-    page cannot be written.
+    `clock` what is wrong with their clocks, None where nobody looked. `flown` are the flights of
+    drones, gathered when None. Raises `SeasonError` when the page cannot be written.
     """
     placed = placed or placing(ledger)
     found = survey(ledger, events, placed)
@@ -83,6 +86,7 @@ def write(
         coordinates=coordinates,
         outline=outline,
         cover=cover,
+        flights=flights(ledger, placed) if flown is None else flown,
     )
     with replacing(path) as stream:
         for piece in page(told):
@@ -110,6 +114,7 @@ def page(told: Told) -> Iterator[str]:
         yield from visits(told)
         yield from clocks(told)
     yield from herds(told)
+    yield from from_the_air(told)
     yield from account(told, totals, runs)
     yield from unknown(told, totals)
     yield "</main>\n"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from camtrap.outputs.brief_audit import audited, knows_of_leopards
 from camtrap.outputs.brief_told import Told, entry_of, rank
 from camtrap.outputs.markup import Safe, section, text
 from camtrap.outputs.survey import UNREAD
@@ -26,6 +27,7 @@ def account(told: Told, totals: Counter[State], runs: Sequence[Mapping[str, Any]
         said = [_threshold(told, name, chances[name]) for name in sorted(chances, key=rank)]
         yield f"<p><b>{words('thresholds.title')}</b> {words.listed(said)}</p>\n"
         yield f'<p class="screen">{words("thresholds.note")}</p>\n'
+    yield from audited(told)
     yield from _unread(told, sum(totals[state] for state in UNREAD))
     yield "</section>\n"
 
@@ -72,7 +74,7 @@ def unknown(told: Told, totals: Counter[State]) -> Iterator[str]:
     """What nobody knows after this season, in numbers where there are any."""
     words, found = told.words, told.found
     undated = sum(found.whole.events.values()) - sum(h.total() for h in found.hours.values())
-    said: list[Safe] = [words("unknown.missed")]
+    said: list[Safe] = [] if knows_of_leopards(told) else [words("unknown.missed")]
     if doubtful := found.whole.events[State.UNSURE]:
         said.append(words.count("unknown.unsure", doubtful))
     if unread := sum(totals[state] for state in UNREAD):

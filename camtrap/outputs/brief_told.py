@@ -11,6 +11,7 @@ from camtrap.events.frames import Frame
 from camtrap.ledger.rows import Entry
 from camtrap.ledger.store import Ledger
 from camtrap.outputs.brief_facts import FieldFacts
+from camtrap.outputs.flights import Flight
 from camtrap.outputs.map_svg import Line
 from camtrap.outputs.markup import Safe, name_of
 from camtrap.outputs.public import Cover
@@ -37,6 +38,7 @@ class Told:
     coordinates: bool = False
     outline: Sequence[Line] = ()
     cover: Cover | None = None
+    flights: Sequence[Flight] = ()
 
     def public_id(self, station: str) -> str:
         """How a station is called on this page: in public, names of places stay at home."""

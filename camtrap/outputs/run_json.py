@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from camtrap import __version__
+from camtrap.audit.auditing import current
+from camtrap.audit.targets import TARGETS
 from camtrap.card.deployments import Offset
 from camtrap.events.frames import Placing
 from camtrap.events.rules import Rules
@@ -27,7 +29,8 @@ def content(
     """The season as plain values: version, cards, runs, rules, counts of states and of events.
 
     `placed` adds the stations and corrections of time that were applied, and how many files people
-    named; `suppressed` is the count of frames of what never moves.
+    named; `suppressed` is the count of frames of what never moves. `audit` holds the newest audit
+    of each target, and is not there without any.
     """
     totals = ledger.totals()
     said: dict[str, Any] = {
@@ -44,6 +47,9 @@ def content(
         said["deployments"] = len(placed.notes.deployments)
         said["clock_offsets"] = [_offset(offset) for offset in placed.notes.offsets]
         said["reviewed"] = len(placed.reviews or {})
+    audits = {target: current(ledger.season, target) for target in TARGETS}
+    if any(audits.values()):
+        said["audit"] = {key: audit.as_dict() for key, audit in audits.items() if audit}
     return {**said, "runs": ledger.runs()}
 
 

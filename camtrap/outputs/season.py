@@ -19,6 +19,7 @@ from camtrap.outputs import (
     brief,
     detection_history,
     events_csv,
+    flights,
     geojson,
     gpx,
     images_csv,
@@ -98,6 +99,8 @@ def write_all(
         geojson.write(season / "patrol.geojson", points)
         kml.write(season / "patrol.kml", points)
         static_sheet.write(ledger, season / "static.html", events)
+        flown = flights.flights(ledger, placed)
+        has_flights = flights.write(season / flights.NAME, flown)
         said = run_json.write(
             ledger,
             season / "run.json",
@@ -114,9 +117,10 @@ def write_all(
             language=settings.language,
             work=work,
             clock=told_findings(clock),
+            flown=flown,
         )
         leopards_page.write(ledger, season / "leopards.html", placed, language=settings.language)
-        paths = tuple(season / name for name in NAMES)
+        paths = tuple(season / name for name in (*NAMES, *has_flights * [flights.NAME]))
         if grid is not None:
             paths += public.write_public(ledger, events, placed, work, grid=grid, excel=excel)
     return Written(paths, {key: said[key] for key in ("files", "states", "events")})

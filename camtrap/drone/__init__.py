@@ -1,0 +1,1 @@
+"""WHAT A DRONE SAW: where a picture was taken from, what ground it shows, how many animals."""
