@@ -38,6 +38,9 @@ _SEVERAL = re.compile(r"[,;/+&|]")
 # SpeciesNet and Wildlife Insights: id;class;order;family;genus;species;common name
 _RANKED = 7
 
+_LONGEST = 1000
+"""Characters of a name; the time to look one up grows with their square, and nobody writes more."""
+
 Words = tuple[str, ...]
 
 
@@ -78,6 +81,8 @@ class Taxonomy:
 
     def _find(self, name: str) -> str | None:
         """The list's word on one name, `unknown` included; None when nothing fits."""
+        if len(name) > _LONGEST:
+            return None
         remarks = _WORD.findall(" ".join(_REMARK.findall(name)).casefold())
         if "?" in name or not _HEDGES.isdisjoint(remarks):
             return None
@@ -107,7 +112,7 @@ def read_taxonomy(path: Path | None = None) -> Taxonomy:
     path = path or config_folder() / DEFAULT_LIST
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"The species list {path} cannot be read: {error}.") from error
     tables: dict[str, dict[Words, str]] = {kind: {} for kind in _KINDS}
     for label, lists in said.items():

@@ -181,6 +181,13 @@ def test_any_text_has_one_label_or_none_whatever_its_case_and_separators(name):
     assert AMUR.label_of(f" {name} ") == label
 
 
+@pytest.mark.parametrize("piece", ["(", "[", "a ", "aA", "leopard "])
+def test_a_name_that_nobody_writes_is_not_looked_up(piece):
+    name = piece * (1000 // len(piece) + 1)
+    assert AMUR.label_of(name) is None
+    assert not AMUR.says_little(name)
+
+
 @given(st.lists(st.sampled_from(["snow", "leopard", "cat", "deer", "sus", "amur"]), min_size=1))
 def test_separators_do_not_matter(words):
     assert len({AMUR.label_of(mark.join(words)) for mark in " _-"}) == 1
@@ -212,6 +219,8 @@ def test_a_list_of_ones_own(tmp_path):
     ("text", "message"),
     [
         ("[prey", "cannot be read"),
+        (f"prey = {'[' * 3000}", "cannot be read"),
+        (f"prey = {'1' * 5000}", "cannot be read"),
         ('[praye]\nnames = ["deer"]', r"\[praye\] is none of leopard"),
         ('prey = ["deer"]', "may hold the lists scientific and names"),
         ('[prey]\nnimes = ["deer"]', "may hold the lists scientific and names"),
