@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from camtrap.errors import DataError
-from camtrap.imports.documents import read_json
+from camtrap.imports.documents import plain_text, read_json
 from camtrap.imports.said import ANIMAL, Naming, Said, relative_box, share_of
 from camtrap.imports.scratch import fill, scratch
 from camtrap.imports.tables import path_spellings, table_rows
@@ -70,8 +70,9 @@ def read(path: Path, asked: Asked) -> Reading:
     if not isinstance(package, dict):
         raise DataError(f"{descriptor} does not describe a data package.")
     tables = {name: table_path(descriptor, package, name) for name in _NEEDED}
-    name = package.get("name") or package.get("title") or descriptor.resolve().parent.name
-    return Reading(str(name), _pictures(tables, asked))
+    told = (plain_text(package.get(key)) for key in ("name", "title"))
+    name = next(filter(None, told), descriptor.resolve().parent.name)
+    return Reading(name, _pictures(tables, asked))
 
 
 def table_path(
@@ -84,8 +85,9 @@ def table_path(
             path = resource.get("path")
             if not isinstance(path, str) or "://" in path or (path.endswith(".gz") and not packed):
                 raise DataError(
-                    f"{descriptor}: the table '{name}' is not a plain CSV beside it ({path}). "
-                    "Unpack or download it, and name that file as its path."
+                    f"{descriptor}: the table '{name}' is not a plain CSV beside it "
+                    f"({plain_text(path) or 'no text'}). Unpack or download it, and name that file "
+                    "as its path."
                 )
             return descriptor.parent / path
     raise DataError(f"{descriptor} names no table '{name}', so it is no Camtrap DP package.")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from camtrap.errors import DataError
-from camtrap.imports.documents import document_head, records, text
+from camtrap.imports.documents import document_head, plain_text, records, text
 from camtrap.imports.said import Naming, Said, relative_box, share_of
 from camtrap.imports.scratch import fill, scratch
 from camtrap.imports.told import (
@@ -37,8 +37,8 @@ CREATE TABLE annotation (image TEXT, category TEXT, species TEXT, box TEXT, rela
 """
 _INDEX = "CREATE INDEX by_image ON annotation (image)"
 _OF_IMAGE = (
-    "SELECT category, species, box, relative, score, kind FROM annotation WHERE image = ?"
-    " ORDER BY rowid"
+    "SELECT category, species, box, relative, score, kind FROM annotation"
+    " WHERE image = ? AND image != '' ORDER BY rowid"
 )
 
 
@@ -57,7 +57,7 @@ def categories(path: Path, head: dict[str, Any]) -> dict[str, str]:
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise DataError(f"{path}: 'categories' is not a list of records.")
     try:
-        return {str(one["id"]): str(one["name"]) for one in listed}
+        return {plain_text(one["id"]): plain_text(one["name"]) for one in listed}
     except KeyError as error:
         raise DataError(f"{path}: a category lacks its {error}.") from error
 
@@ -86,11 +86,17 @@ def _row(annotation: dict[str, Any]) -> tuple[Any, ...]:
         text_of(text(annotation, "image_id")),
         text_of(text(annotation, "category_id")),
         text_of(text(annotation, "species")),
-        json.dumps(annotation.get("bbox")),
-        json.dumps(annotation.get("bbox_relative")),
+        _sides(annotation.get("bbox")),
+        _sides(annotation.get("bbox_relative")),
         share_of(annotation.get("score")),
         kind if kind in KINDS else "",
     )
+
+
+def _sides(box: Any) -> str:
+    """The sides of a box as JSON; what is no list of numbers may lie too deep to be written."""
+    is_box = isinstance(box, list) and all(isinstance(side, str | int | float) for side in box)
+    return json.dumps(box if is_box else None)
 
 
 def _said(

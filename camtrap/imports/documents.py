@@ -82,13 +82,20 @@ def names_table(path: Path, document: Mapping[str, Any], key: str) -> dict[str, 
     table = document.get(key) or {}
     if not isinstance(table, dict):
         raise DataError(f"{path}: '{key}' is not a table of numbers and names.")
-    return {str(number): str(name) for number, name in table.items()}
+    return {str(number): plain_text(name) for number, name in table.items()}
 
 
 def text(record: dict[str, Any], key: str) -> str:
-    """A value as text; numbers occur as ids, and 0 is one."""
-    value = record.get(key)
-    return "" if value is None else str(value)
+    """A value of a record as text; see `plain_text`."""
+    return plain_text(record.get(key))
+
+
+def plain_text(value: object) -> str:
+    """A value as text; numbers occur as ids, and 0 is one. Empty for a list or an object.
+
+    Those may lie within each other deeper than Python can write out.
+    """
+    return str(value) if isinstance(value, str | int | float) else ""
 
 
 def read_json(path: Path) -> Any:

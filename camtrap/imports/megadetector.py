@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from camtrap.imports.documents import document_head, names_table, records, text
+from camtrap.imports.documents import document_head, names_table, plain_text, records, text
 from camtrap.imports.said import ANIMAL, Naming, Said, Word, relative_box, share_of
 from camtrap.imports.told import (
     BY_OTHERS,
@@ -138,7 +138,7 @@ class Categories:
         """
         box = relative_box(detection.get("bbox") or ())
         confidence = share_of(detection.get("conf"))
-        category = self._detections.get(str(detection.get("category")), "")
+        category = self._detections.get(text(detection, "category"), "")
         said = self._naming.said(category, box, confidence)
         if said.label:
             return said
@@ -148,7 +148,8 @@ class Categories:
         best = max(classes, key=lambda pair: float(pair[1]))
         if float(best[1]) < sure:
             return Said(None, "", box, confidence, ANIMAL)
-        name, described = self._classes.get(str(best[0]), ""), self._described.get(str(best[0]), "")
+        number = plain_text(best[0])
+        name, described = self._classes.get(number, ""), self._described.get(number, "")
         share = share_of(best[1])
         for candidate in (described, name) if described.count(";") == 6 else (name, described):
             label, _ = self._naming.told(candidate)

@@ -27,6 +27,9 @@ _DOUBT = frozenset(
     )
 ) | {("неизвестно",), ("未知",)}
 
+LONGEST_NAME = 1000
+"""Characters of a name that is looked up: the time that it takes grows with their square."""
+
 # SpeciesNet and Wildlife Insights: id;class;order;family;genus;species;common name
 _RANKED, _CLASS, _COMMON = 7, 1, 6
 
@@ -105,11 +108,11 @@ def word_of(said: Sequence[Said]) -> Word | None:
 
 
 class Naming:
-    """Names as a species list reads them, each looked up once."""
+    """Names as a species list reads them, each looked up once; what is too long is none."""
 
     def __init__(self, taxonomy: Taxonomy) -> None:
         self._taxonomy = taxonomy
-        self.told = lru_cache(maxsize=4096)(self._told)
+        self._looked_up = lru_cache(maxsize=4096)(self._look_up)
 
     def said(
         self,
@@ -121,9 +124,14 @@ class Naming:
     ) -> Said:
         """One thing that was called `name`; `vague` is what is known of it besides."""
         label, known = self.told(name)
+        name = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
         return Said(label, name, box, confidence, "" if label else (known or vague))
 
-    def _told(self, name: str) -> tuple[str | None, str]:
+    def told(self, name: str) -> tuple[str | None, str]:
+        """The label of a name, or None and what it tells besides: `animal`, `unsure`, nothing."""
+        return self._looked_up(name) if len(name) <= LONGEST_NAME else (None, "")
+
+    def _look_up(self, name: str) -> tuple[str | None, str]:
         label = self._taxonomy.label_of(name)
         return label, "" if label else vague_of(name, self._taxonomy)
 

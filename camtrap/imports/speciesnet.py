@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from camtrap.imports.documents import records, text
+from camtrap.imports.documents import plain_text, records, text
 from camtrap.imports.megadetector import THRESHOLD, beside_first, word_beside
 from camtrap.imports.said import Naming, Said, relative_box, share_of
 from camtrap.imports.told import (
@@ -55,7 +55,7 @@ def _picture(prediction: dict[str, Any], asked: Asked, threshold: float) -> Told
         said = list(_boxes(detections or [], threshold, asked.naming))
         if whole:
             score = share_of(prediction.get("prediction_score"))
-            said = [asked.naming.said(str(whole), None, score)]
+            said = [asked.naming.said(plain_text(whole), None, score)]
     except (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError):
         return Told(names, why_not=MALFORMED)
     said = said or [Said(State.EMPTY, "blank")]
@@ -64,12 +64,12 @@ def _picture(prediction: dict[str, Any], asked: Asked, threshold: float) -> Told
 
 def _boxes(detections: list[Any], threshold: float, naming: Naming) -> Iterator[Said]:
     for detection in detections:
-        is_whole = str(detection.get("category")) == _WHOLE
+        is_whole = text(detection, "category") == _WHOLE
         if not is_whole and float(detection.get("conf") or 0.0) < threshold:
             continue
         box = None if is_whole else relative_box(detection.get("bbox") or ())
         answer = detection.get("processed_classification")
-        if isinstance(answer, dict) and answer.get("class"):
-            yield naming.said(str(answer["class"]), box, share_of(answer.get("score")))
+        if isinstance(answer, dict) and (name := text(answer, "class")):
+            yield naming.said(name, box, share_of(answer.get("score")))
         elif not is_whole:
             yield naming.said(text(detection, "label"), box, share_of(detection.get("conf")))

@@ -68,7 +68,7 @@ def read_prose(path: Path) -> Prose:
         said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return Prose()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read: {error}.") from error
     known = [field.name for field in fields(Prose)]
     if unknown := sorted(said.keys() - set(known)):

@@ -72,7 +72,7 @@ def read_settings(path: Path) -> TrainingSettings:
     """Read the file; raises `ConfigError` naming what is wrong with it."""
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"The training settings {path} cannot be read: {error}.") from error
     known = set(TrainingSettings.__dataclass_fields__)
     if wrong := sorted((said.keys() | _OPTIONAL) ^ known):

@@ -27,7 +27,7 @@ def read_outline(path: Path) -> tuple[Line, ...]:
         raise ConfigError(f"The outline {path} cannot be read as GeoJSON: {error}.") from error
     try:
         lines = tuple(_lines(said))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ConfigError(
             f"The outline {path} is no GeoJSON that can be drawn ({error}). Export it again as "
             "GeoJSON, with lines or areas in WGS84 (EPSG:4326)."

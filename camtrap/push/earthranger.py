@@ -36,6 +36,7 @@ what it makes of it is to be seen before it is asked again."""
 _DETAIL_LENGTH = 300
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _AROUND = timedelta(seconds=1)
+_MALFORMED = (LookupError, AttributeError, TypeError, ValueError, RecursionError)
 
 # The client tells whole events, places and all; what matters of them is said here.
 _SILENT = logging.getLogger("camtrap.push.silent")
@@ -63,7 +64,7 @@ class Remote:
     @property
     def details(self) -> dict[str, Any]:
         """What is in the form, without the history that the site adds."""
-        told = self.body.get("event_details") or {}
+        told = _details_of(self.body)
         return {name: value for name, value in told.items() if name != "updates"}
 
 
@@ -86,7 +87,7 @@ class EarthRanger:
             filter=json.dumps({"date_range": around}), include_details=True, page_size=100
         )
         for event in self._asked(lambda: list(found)):
-            if (event.get("event_details") or {}).get(KEY) == key:
+            if isinstance(event, dict) and _details_of(event).get(KEY) == key:
                 return self._remote(event)
         return None
 
@@ -135,10 +136,20 @@ class EarthRanger:
                 f"{self.site} cannot be reached, or the connection was cut. Check the network."
             ) from error
 
+        except _MALFORMED as error:
+            # What the client makes of an answer that is JSON, and not of the shape it looks for.
+            raise Refused(0, _not_earthranger(self.site)) from error
+
     def _remote(self, event: Any) -> Remote:
         if not isinstance(event, dict) or not isinstance(event.get("id"), str) or not event["id"]:
             raise Refused(0, _not_earthranger(self.site))
         return Remote(event["id"], str(event.get("serial_number") or ""), event)
+
+
+def _details_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is in an event's form; nothing where the site sends what is no form."""
+    told = event.get("event_details")
+    return told if isinstance(told, dict) else {}
 
 
 class _Client(ERClient):  # type: ignore[misc]  # the client has no types
@@ -190,6 +201,8 @@ class _Judging(HTTPAdapter):
             told = json.loads(response.content)
         except ValueError:
             told = None
+        except RecursionError:
+            told = []
         if told is None and response.content.startswith(b"{"):
             raise Passing(f"{self._site} began an answer and did not end it.")
         if not isinstance(told, dict):
@@ -240,7 +253,7 @@ def detail_of(content: bytes) -> str:
     """What an answer says in words, on one line and not too long; empty when it is no JSON."""
     try:
         told = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(told, dict):
         return ""

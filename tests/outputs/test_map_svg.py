@@ -192,6 +192,8 @@ def test_the_outline_is_drawn_around_the_stations(tmp_path: Path) -> None:
         ({"type": "Circle", "coordinates": RING}, "no type of GeoJSON"),
         ({"type": "LineString", "coordinates": [[5_000_000, 4_000_000]]}, "in degrees"),
         ({"type": "Point", "coordinates": [131, 43]}, "no line"),
+        ({"type": "LineString", "coordinates": [[131], [131]]}, "no GeoJSON"),
+        ({"type": "LineString", "coordinates": [[10**400, 43]]}, "no GeoJSON"),
         ([1, 2], "GeoJSON"),
         ("text", "GeoJSON"),
     ],

@@ -27,7 +27,7 @@ from camtrap.push.site import TOKEN_VARIABLE
 from camtrap.records import State
 from tests.outputs.exports.made import START, Row, box
 from tests.push.conftest import rows, season_of
-from tests.push.site import TOKEN, Late, Site, cut, done_but, refuse, unended
+from tests.push.site import TOKEN, Late, Site, cut, done_but, good, refuse, unended
 
 ROOT = Path(__file__).parents[2]
 Push = Callable[..., Result]
@@ -429,6 +429,30 @@ def test_a_page_that_asks_to_sign_in_is_no_site(push: Push, site: Site) -> None:
 
     site.fail("list", lambda _: Response("<html>Welcome to the lodge</html>", 200))
     with pytest.raises(PushError, match="not as EarthRanger does"):
+        push("--send")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *({}, {"results": []}, {"results": 3, "next": None}, {"results": ["x"], "next": 3}),
+        *([], ["x"], {"results": [{"event_details": ["x"]}], "next": ["x"]}),
+    ],
+)
+def test_an_answer_of_another_shape_is_no_site(push: Push, site: Site, data: object) -> None:
+    site.fail("list", lambda _: good(data))
+    with pytest.raises(PushError, match="not as EarthRanger does"):
+        push("--send")
+
+
+def test_an_answer_that_is_too_deep_is_no_site(push: Push, site: Site) -> None:
+    from werkzeug import Response
+
+    site.fail("list", lambda _: Response('{"data": ' + "[" * 3000 + "]" * 3000 + "}", 200))
+    with pytest.raises(PushError, match="not as EarthRanger does"):
+        push("--send")
+    site.fail("list", lambda _: Response("[" * 3000, 400))
+    with pytest.raises(PushError, match="does not take the event"):
         push("--send")
 
 

@@ -36,6 +36,8 @@ def test_a_pause_is_never_shorter_than_asked_for_and_bounded_else(
         ("Wed, 25 Nov 2026 11:00:00 GMT", 0.0),
         ("soon", None),
         ("-3", None),
+        (f"Wed, 25 Nov {'9' * 30} 12:00:30 GMT", None),
+        (f"Wed, 25 Nov 2026 {'9' * 30}:00:30 GMT", None),
         ("²", None),
         ("", None),
         (None, None),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,10 @@ from camtrap.pixels.damage import hole_in_jpeg, is_cut_jpeg
 from camtrap.pixels.decode import decode_frame
 from camtrap.records import Capture
 from camtrap.taxonomy import Taxonomy, read_taxonomy
-from tests.reliability.fuzzing import Call, Target
+from tests.reliability.fuzz_exports import export_targets
+from tests.reliability.fuzz_imports import import_targets
+from tests.reliability.fuzzing import Call, Target, from_file
+from tests.reliability.hostile import IN_JSON, IN_TABLES, IN_TOML
 
 
 def all_targets(folder: Path) -> list[Target]:
@@ -51,22 +53,30 @@ def all_targets(folder: Path) -> list[Target]:
         Target("decode", pictures, lambda data: decode_frame(data, 32), refused),
         Target("filename time", names, _time_of_name, share=40),
         Target("date", times, lambda data: parse_timestamp(data.decode("latin-1")), share=20),
-        Target("settings", _SETTINGS, _file_reader(folder / "a.toml", resolve), (ConfigError,)),
-        Target("manifest", _MANIFEST, _manifest_reader(folder), (DataError,)),
+        Target(
+            "settings",
+            _SETTINGS,
+            from_file(folder / "a.toml", resolve),
+            (ConfigError,),
+            hostile=IN_TOML,
+        ),
+        Target("manifest", _MANIFEST, _manifest_reader(folder), (DataError,), hostile=IN_TABLES),
         *_tables_of_people(folder),
         *_label_targets(folder, taxonomy),
+        *import_targets(folder, taxonomy),
+        *export_targets(folder),
     ]
 
 
 def _tables_of_people(folder: Path) -> list[Target]:
     """What people write by hand, in the spelling of whatever program they come from."""
-    stations = _file_reader(folder / "stations.csv", read_stations)
-    offsets = _file_reader(folder / "clock_offsets.csv", read_offsets)
-    corrections = _file_reader(folder / "corrections.csv", read_corrections)
+    stations = from_file(folder / "stations.csv", read_stations)
+    offsets = from_file(folder / "clock_offsets.csv", read_offsets)
+    corrections = from_file(folder / "corrections.csv", read_corrections)
     return [
-        Target("stations", _STATIONS, stations, (NotesError,), share=2),
-        Target("clock offsets", _OFFSETS, offsets, (NotesError,), share=2),
-        Target("corrections", _CORRECTIONS, corrections, (DataError,)),
+        Target("stations", _STATIONS, stations, (NotesError,), 2, IN_TABLES),
+        Target("clock offsets", _OFFSETS, offsets, (NotesError,), 2, IN_TABLES),
+        Target("corrections", _CORRECTIONS, corrections, (DataError,), hostile=IN_TABLES),
     ]
 
 
@@ -75,16 +85,8 @@ def _time_of_name(data: bytes) -> object:
     return resolve_time(Capture(), data.decode("utf-8", "surrogateescape"), modified)
 
 
-def _file_reader(path: Path, read: Callable[[Path], object]) -> Call:
-    def call(data: bytes) -> object:
-        path.write_bytes(data)
-        return read(path)
-
-    return call
-
-
 def _manifest_reader(folder: Path) -> Call:
-    return _file_reader(folder / "manifest.csv", lambda path: read_manifest(path, ()))
+    return from_file(folder / "manifest.csv", lambda path: read_manifest(path, ()))
 
 
 def _label_targets(folder: Path, taxonomy: Taxonomy) -> list[Target]:
@@ -104,14 +106,16 @@ def _label_targets(folder: Path, taxonomy: Taxonomy) -> list[Target]:
         Target(
             "coco",
             [json.dumps(_COCO).encode()],
-            _file_reader(folder / "coco.json", labels),
+            from_file(folder / "coco.json", labels),
             (DataError,),
+            hostile=IN_JSON,
         ),
         Target(
             "megadetector",
             [json.dumps(_MEGADETECTOR).encode()],
-            _file_reader(folder / "md.json", labels),
+            from_file(folder / "md.json", labels),
             (DataError,),
+            hostile=IN_JSON,
         ),
     ]
     for changed, seed in tables.items():
@@ -121,7 +125,8 @@ def _label_targets(folder: Path, taxonomy: Taxonomy) -> list[Target]:
                 (package / name).write_bytes(data if name == changed else content)
             return labels(package)
 
-        targets.append(Target(f"camtrap dp {changed}", [seed], call, (DataError,)))
+        hostile = IN_JSON if changed.endswith("json") else IN_TABLES
+        targets.append(Target(f"camtrap dp {changed}", [seed], call, (DataError,), 1, hostile))
     return targets
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -39,6 +40,9 @@ _VALUES: tuple[Any, ...] = (
     *([], {}, [[]], [None], {"id": {}}, "../../etc", "http://a/b.jpg", "2020-01-01T10:00:00Z", "/"),
 )
 
+_VALUE = re.compile(rb'"[^"\n]*"|[^\s,;:=\[\]{}<>"/]+')
+"""One value of any kind of text: what stands in quotation marks, or between signs."""
+
 Call = Callable[[bytes], object]
 
 
@@ -47,6 +51,8 @@ class Target:
     """What is fed: seeds to start from, the call, and the errors that it documents.
 
     `share` is how many executions it gets for each one of the others: the cheap ones get more.
+    `hostile` are pieces that no random change makes (too deep, too long); one execution in ten gets
+    one of them in place of a value.
     """
 
     name: str
@@ -54,6 +60,17 @@ class Target:
     call: Call
     errors: tuple[type[Exception], ...] = ()
     share: int = 1
+    hostile: Sequence[bytes] = ()
+
+
+def from_file(path: Path, read: Callable[[Path], object]) -> Call:
+    """A call for what reads a file: the bytes are written to `path` first."""
+
+    def call(data: bytes) -> object:
+        path.write_bytes(data)
+        return read(path)
+
+    return call
 
 
 @dataclass(slots=True)
@@ -75,10 +92,12 @@ class Tally:
     finds: dict[str, Find] = field(default_factory=dict)
 
 
-def mutated(seeds: Sequence[bytes], number: int) -> bytes:
+def mutated(seeds: Sequence[bytes], number: int, hostile: Sequence[bytes] = ()) -> bytes:
     """The input of execution `number`: a seed that has been changed one to eight times."""
     dice = random.Random(number)
     data = bytearray(dice.choice(seeds))
+    if hostile and dice.random() < 0.1:
+        return _with_piece(bytes(data), dice.choice(hostile), dice)
     if data[:1] == b"{" and dice.random() < 0.6:
         return _with_other_values(bytes(data), dice)
     for _ in range(dice.choice((1, 1, 2, 3, 8))):
@@ -135,9 +154,16 @@ def _with_other_values(data: bytes, dice: random.Random) -> bytes:
     return json.dumps(document).encode()
 
 
+def _with_piece(data: bytes, piece: bytes, dice: random.Random) -> bytes:
+    """A file in which a piece stands in place of one value."""
+    places = [match.span() for match in _VALUE.finditer(data)]
+    start, end = dice.choice(places) if places else (0, len(data))
+    return data[:start] + piece + data[end:]
+
+
 def execute(target: Target, number: int, tally: Tally) -> None:
     """One execution; what comes out of it is counted."""
-    data = mutated(target.seeds, number)
+    data = mutated(target.seeds, number, target.hostile)
     start = time.perf_counter()
     said = ""
     try:

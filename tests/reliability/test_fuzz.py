@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from camtrap.card.exif import parse_capture
 from camtrap.card.header import EXIF_LIMIT, claimed, lean
 from camtrap.card.makernotes import parse_makernote
 from camtrap.errors import DataError, UnreadablePicture
+from camtrap.imports.registry import READERS
+from camtrap.imports.told import Reader
 from camtrap.pixels.damage import hole_in_jpeg, is_cut_jpeg, is_too_short
 from camtrap.records import Capture
 from tests.reliability.corpus import entry, tiff, with_exif
@@ -138,6 +139,14 @@ def test_a_documented_error_is_counted_and_any_other_is_a_find() -> None:
     assert tally.refused > 0 < find.count
 
 
+def test_a_hostile_piece_takes_the_place_of_one_value() -> None:
+    seeds = [b'{"a": [1, "two"]}']
+    changed = {mutated(seeds, number, [b"[[[["]) for number in range(500)}
+    assert {b'{[[[[: [1, "two"]}', b'{"a": [[[[[, "two"]}', b'{"a": [1, [[[[]}'} < changed
+    assert {mutated(seeds, number) for number in range(500)} - changed
+    assert b"x" in {mutated([b""], number, [b"x"]) for number in range(100)}
+
+
 READERS_OF_CARDS = (
     *("exif", "makernote", "is_cut_jpeg", "hole_in_jpeg", "lean", "decode"),
     *("filename time", "date", "settings"),
@@ -145,12 +154,22 @@ READERS_OF_CARDS = (
 
 
 @pytest.mark.slow
-def test_a_few_thousand_executions_find_nothing_in_what_reads_a_card() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        targets = [it for it in all_targets(Path(folder)) if it.name in READERS_OF_CARDS]
-        assert len(targets) == len(READERS_OF_CARDS)
-        tallies = run(targets, seconds=60, start=1_000_000, at_most=100)
+@pytest.mark.parametrize(("of_cards", "rounds"), [(True, 40), (False, 7)], ids=["cards", "others"])
+def test_a_few_thousand_executions_find_nothing(
+    tmp_path: Path, of_cards: bool, rounds: int
+) -> None:
+    found = all_targets(tmp_path)
+    assert {target.name for target in found} >= set(READERS_OF_CARDS)
+    targets = [target for target in found if (target.name in READERS_OF_CARDS) == of_cards]
+    tallies = run(targets, seconds=30, start=1_000_000, at_most=rounds)
+    assert all(tally.executions for tally in tallies.values())
     assert {name: tally.finds for name, tally in tallies.items() if tally.finds} == {}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_format_that_is_imported_is_fuzzed(tmp_path: Path, reader: Reader) -> None:
+    names = {target.name for target in all_targets(tmp_path)}
+    assert any(name.startswith(f"import {reader.name}") for name in names)
 
 
 def test_only_our_own_refusal_comes_out_of_a_hostile_header() -> None:

@@ -57,16 +57,16 @@ def _resources(said: Any, report: Report) -> None:
         if names.count(table) != 1:
             report.error("resources", WHERE, f"there must be one resource named '{table}'.")
     for one in said:
-        if one.get("name") in HEADERS:
-            _resource(one, report)
-        elif not isinstance(one.get("name"), str):
+        if not isinstance(one.get("name"), str):
             report.error("resources", WHERE, "a resource has no name.")
+        elif one["name"] in HEADERS:
+            _resource(one, report)
 
 
 def _resource(said: Mapping[str, Any], report: Report) -> None:
     name = said["name"]
     path = said.get("path")
-    if not isinstance(path, str) or not path:
+    if not isinstance(path, str) or not path or not may_be_named(path):
         report.error("resource-path", WHERE, f"the path of '{name}' is not the name of one file.")
     elif not _ADDRESS.fullmatch(path) and (
         path.startswith(("/", "~", ".")) or ".." in path or "\\" in path or ":" in path
@@ -83,6 +83,14 @@ def _resource(said: Mapping[str, Any], report: Report) -> None:
         )
     elif VERSION not in schema or not schema.endswith(f"{name}-table-schema.json"):
         report.error("resource-schema", WHERE, f"'{schema}' is not the {VERSION} of '{name}'.")
+
+
+def may_be_named(path: str) -> bool:
+    """False for what no file can be called: with a NUL, which ends a name, or half a character."""
+    try:
+        return b"\0" not in path.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def _profile(said: Any, report: Report) -> None:
@@ -215,7 +223,8 @@ def _licenses(said: Any, report: Report) -> None:
         report.error("licenses", WHERE, "'licenses' is not a list of objects.")
         return
     scopes = [one.get("scope") for one in said]
-    if not {"data", "media"} <= set(scopes) or not set(scopes) <= {"data", "media"}:
+    known = ("data", "media")
+    if not all(one in scopes for one in known) or not all(one in known for one in scopes):
         report.error("licenses", WHERE, "there must be a licence of scope data and one of media.")
     if not all(_text(one.get("name")) or _text(one.get("path")) for one in said):
         report.error("licenses", WHERE, "a licence has neither name nor path.")

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from camtrap.ledger.rows import text_of
+
 MOST_OF_A_RULE = 20
 
 
@@ -46,11 +48,11 @@ class Report:
 
     def error(self, rule: str, where: str, sentence: str) -> None:
         """Note an error."""
-        self._note(Finding(rule, where, sentence))
+        self._note(Finding(rule, text_of(where), text_of(sentence)))
 
     def warning(self, rule: str, where: str, sentence: str) -> None:
         """Note a warning."""
-        self._note(Finding(rule, where, sentence, error=False))
+        self._note(Finding(rule, text_of(where), text_of(sentence), error=False))
 
     def _note(self, finding: Finding) -> None:
         key = finding.rule, finding.error

@@ -26,7 +26,7 @@ from camtrap.outputs.exports.check_cells import (
     number_of,
     truth_of,
 )
-from camtrap.outputs.exports.check_descriptor import day_of, positions
+from camtrap.outputs.exports.check_descriptor import day_of, may_be_named, positions
 from camtrap.outputs.exports.check_findings import Report
 from camtrap.outputs.exports.dp_fields import FIELDS, HEADERS
 from camtrap.outputs.exports.sites import MISSING_WORDS
@@ -97,7 +97,7 @@ def table_path(folder: Path, said: Mapping[str, Any], name: str) -> Path | None:
     for one in resources if isinstance(resources, list) else ():
         if isinstance(one, dict) and one.get("name") == name and isinstance(one.get("path"), str):
             path = folder / str(one["path"])
-            if path.resolve().is_relative_to(folder.resolve()):
+            if may_be_named(one["path"]) and path.resolve().is_relative_to(folder.resolve()):
                 return path
     return None
 
@@ -191,7 +191,9 @@ def _deployment(tables: _Tables, row: Row, where: str, line: int) -> None:
 
 def _check_place(tables: _Tables, row: Row, where: str) -> None:
     spatial = tables.said.get("spatial")
-    points = positions(spatial.get("coordinates")) if isinstance(spatial, dict) else []
+    told = positions(spatial.get("coordinates")) if isinstance(spatial, dict) else []
+    # Others are told of by the check of the descriptor, and may be too large for a float.
+    points = [(x, y) for x, y in told if abs(x) <= 180 and abs(y) <= 90]
     latitude, longitude = number_of(row["latitude"]), number_of(row["longitude"])
     if not points or latitude is None or longitude is None:
         return

@@ -88,7 +88,7 @@ def read_project(season: Path, options: Mapping[str, str]) -> Project:
         return Project()
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"The project file {path} cannot be read: {error}.") from error
     try:
         return _project(said, path)

@@ -90,7 +90,7 @@ def read_mapping(path: Path) -> SmartMapping:
     """Read the file; raises `ConfigError` that names the file and the key."""
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"The SMART mapping {path} cannot be read: {error}.") from error
     try:
         return parse_mapping(said)

@@ -56,6 +56,16 @@ def read_data_model(path: Path) -> DataModel:
             f"{path} is no SMART data model: it begins with <{_name(root)}> and not <DataModel>. "
             "Export the data model from SMART as XML."
         )
+    try:
+        return _model(root)
+    except RecursionError:
+        raise ConfigError(
+            f"{path} is no SMART data model: its categories lie deeper than any site's. Export it "
+            "from SMART again."
+        ) from None
+
+
+def _model(root: ElementTree.Element) -> DataModel:
     attributes = {
         told.key: told
         for group in _children(root, "attributes")

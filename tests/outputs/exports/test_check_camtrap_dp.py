@@ -383,12 +383,37 @@ def test_a_folder_without_a_package_is_told(tmp_path: Path) -> None:
         check(tmp_path)
 
 
-@pytest.mark.parametrize("value", [None, 3, "x", [], {}, [3], [None], {"a": 1}])
+@pytest.mark.parametrize("value", [None, 3, "x", [], {}, [3], [None], {"a": 1}, [{}]])
 @pytest.mark.parametrize("key", list(Package().said))
 def test_no_value_of_a_property_breaks_the_check(tmp_path: Path, key: str, value: object) -> None:
     package = Package()
     package.said[key] = value
     check(package.write(tmp_path))
+
+
+@pytest.mark.parametrize("value", [None, 3, [], {}, "a\0b", "\ud800", "x" * 5000])
+@pytest.mark.parametrize("key", ["name", "path", "profile", "schema"])
+def test_no_value_in_a_resource_breaks_the_check(tmp_path: Path, key: str, value: object) -> None:
+    package = Package()
+    package.said["resources"][1][key] = value
+    assert check(package.write(tmp_path)).errors
+
+
+def test_a_place_beyond_all_numbers_and_half_a_character_are_told(tmp_path: Path) -> None:
+    package = Package()
+    package.said["spatial"]["coordinates"] = [[10**400, 10**400]]
+    package.said["taxonomic"][0]["scientificName"] = "\ud800"
+    report = check(package.write(tmp_path))
+    assert "spatial" in report.rules
+    for finding in report.findings:
+        str(finding).encode()
+
+
+@pytest.mark.parametrize("scope", [None, 3, [], {}, "images"])
+def test_a_licence_of_what_is_no_scope_is_told(tmp_path: Path, scope: object) -> None:
+    package = Package()
+    package.said["licenses"][0]["scope"] = scope
+    assert "licenses" in check(package.write(tmp_path)).rules
 
 
 # -- the standard's own words

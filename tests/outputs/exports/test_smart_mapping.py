@@ -196,7 +196,9 @@ def test_what_cannot_be_meant_is_refused_by_file_and_key(
     assert said in str(error.value) and "mine.toml" in str(error.value)
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe\0", b"[", None])
+@pytest.mark.parametrize(
+    "data", [b"\xff\xfe\0", b"[", b"a = " + b"[" * 3000, b"a = " + b"1" * 5000, None]
+)
 def test_a_mapping_that_cannot_be_read_names_itself(tmp_path: Path, data: bytes | None) -> None:
     path = tmp_path / "mine.toml"
     if data is not None:
@@ -213,6 +215,20 @@ def test_what_is_no_data_model_is_refused(tmp_path: Path, data: bytes | None) ->
     if data is not None:
         path.write_bytes(data)
     with pytest.raises(ConfigError, match=r"model\.xml"):
+        read_data_model(path)
+
+
+@pytest.mark.parametrize("tag", ["children", "category"])
+def test_a_data_model_that_is_too_deep_is_refused(tmp_path: Path, tag: str) -> None:
+    path = tmp_path / "model.xml"
+    below = f'<{tag} key="a">' * 3000 + f"</{tag}>" * 3000
+    if tag == "category":
+        text = f"<DataModel><categories>{below}</categories></DataModel>"
+    else:
+        tree = f'<attribute key="s" type="TREE"><tree key="t">{below}</tree></attribute>'
+        text = f"<DataModel><attributes>{tree}</attributes></DataModel>"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"model\.xml .*deeper"):
         read_data_model(path)
 
 
