@@ -280,12 +280,17 @@ class Ledger:
         for file_id, group in groupby(rows, key=itemgetter(0)):
             yield file_id, tuple(detection_of(row[1:]) for row in group)
 
-    def entry(self, file_id: int) -> Entry:
-        """One file by its number; raises `SeasonError` when the ledger holds none of it."""
-        columns = ", ".join(DETECTION_COLUMNS)
-        found = self._stream(
-            f"SELECT {columns} FROM detection WHERE file_id = ? ORDER BY number", (file_id,)
-        )
+    def entry(self, file_id: int, *, with_boxes: bool = True) -> Entry:
+        """One file by its number; raises `SeasonError` when the ledger holds none of it.
+
+        Without boxes, which are most of the work, it has no detections.
+        """
+        found: Iterable[Any] = ()
+        if with_boxes:
+            columns = ", ".join(DETECTION_COLUMNS)
+            found = self._stream(
+                f"SELECT {columns} FROM detection WHERE file_id = ? ORDER BY number", (file_id,)
+            )
         row = self._stream(
             f"SELECT {ENTRY_COLUMNS} FROM file JOIN card USING (card_id) WHERE file_id = ?",
             (file_id,),

@@ -96,7 +96,7 @@ def rows(
     placed = placed or placing(ledger)
     runs = {run["run_id"]: run for run in ledger.run_notes()}
     for event in events:
-        best = placed.frame(ledger.entry(event.best))
+        best = placed.frame(ledger.entry(event.best, with_boxes=False))
         review = (placed.reviews or {}).get(event.reviewed) if event.reviewed else None
         yield row(event, best, runs.get(best.entry.run_id), review, clock_issues)
 

@@ -67,12 +67,12 @@ def cell(value: Any) -> str:
     """One value as text: empty for None, `true`/`false`, and no line breaks."""
     if value is None:
         return ""
+    if isinstance(value, str):
+        # No line break of any alphabet is printable, and nearly every cell is.
+        return str(value) if value.isprintable() else " ".join(value.splitlines())
     if isinstance(value, bool):
         return "true" if value else "false"
-    if not isinstance(value, str):
-        return str(value)
-    # No line break of any alphabet is printable, and nearly every cell is.
-    return str(value) if value.isprintable() else " ".join(value.splitlines())
+    return str(value)
 
 
 def guarded(text: str) -> str:

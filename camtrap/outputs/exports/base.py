@@ -11,6 +11,7 @@ from typing import Any
 from camtrap.config import Settings
 from camtrap.errors import ConfigError
 from camtrap.events.frames import Frame, Placing
+from camtrap.events.watch import Watches
 from camtrap.ledger.store import ALL_STATES, Ledger
 from camtrap.outputs.season_events import SeasonEvents
 from camtrap.records import State
@@ -21,13 +22,15 @@ class Source:
     """A season as an export sees it.
 
     With `public`, coordinates are rounded to a grid of `grid` degrees, and people and vehicles are
-    left out. `options` are those of the format, by name, as the command line gave them.
+    left out. `options` are those of the format, by name, as the command line gave them. `watches`
+    have noted every frame, so that no format goes through all of them for the cameras' sake.
     """
 
     ledger: Ledger
     placing: Placing
     events: SeasonEvents
     settings: Settings
+    watches: Watches
     public: bool = False
     grid: float = 0.1
     options: Mapping[str, str] = field(default_factory=dict)

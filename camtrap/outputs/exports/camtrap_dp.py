@@ -7,8 +7,8 @@ stand in one table; event rows exclude each other and may be summed, rows of fil
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 from camtrap.errors import SeasonError
 from camtrap.events import names
 from camtrap.events.frames import Frame
+from camtrap.ledger.individuals import Crop, Said, individuals
 from camtrap.ledger.store import ALL_STATES, utc_now
 from camtrap.outputs.exports import dp_descriptor, dp_rows
 from camtrap.outputs.exports.base import Exported, Source
@@ -64,7 +65,14 @@ def write(source: Source, out: Path) -> Exported:
     project = read_project(source.season, source.options)
     skip = chosen(source.options, "incomplete", ("refuse", "skip")) == "skip"
     packed = chosen(source.options, "gzip", ("no", "yes")) == "yes"
-    telling = dp_rows.Telling(Taxa(read_taxonomy(), project.taxa), _machines(source), source.public)
+    animals = individuals(source.season)
+    telling = dp_rows.Telling(
+        Taxa(read_taxonomy(), project.taxa),
+        _machines(source),
+        source.public,
+        animals,
+        _by_event(source, animals),
+    )
     known = sites(source, FILES)
     told, notes = complete(known, skip=skip)
     if not told:
@@ -87,6 +95,7 @@ def write(source: Source, out: Path) -> Exported:
         methods=written.methods,
         levels=written.levels,
         created=utc_now(),
+        has_names=any(animal.individual_id for animal in animals.values()),
     )
     path = out / "datapackage.json"
     with replacing(path) as stream:
@@ -143,6 +152,15 @@ def _missing(seen: dict[str, Site]) -> Iterator[tuple[str, str]]:
 def _listed(found: list[str], most: int = 10) -> str:
     more = f" and {len(found) - most} more" if len(found) > most else ""
     return ", ".join(found[:most]) + more
+
+
+def _by_event(source: Source, animals: Mapping[Crop, Said]) -> dict[str, frozenset[str]]:
+    """The names that people gave to leopards, by event."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for (file_id, _), said in animals.items():
+        if said.individual_id:
+            found[source.events.event_of(file_id)].add(said.individual_id)
+    return {event: frozenset(told) for event, told in found.items()}
 
 
 def _machines(source: Source) -> dict[int, tuple[str, str]]:
@@ -234,8 +252,14 @@ def _event_rows(
             written.events_left_out += 1
             continue
         review = reviews.get(event.reviewed) if event.reviewed is not None else None
-        run_id = source.ledger.entry(event.best).run_id
-        yield dp_rows.event_row(event, site, run_id, review, telling)
+        yield dp_rows.event_row(event, site, _run_of(source, event.best), review, telling)
+
+
+def _run_of(source: Source, file_id: int) -> int | None:
+    """The run that had the last word on a file; the whole file is not asked for, event by event."""
+    row = source.ledger.db.execute("SELECT run_id FROM file WHERE file_id = ?", (file_id,))
+    run_id: int | None = row.fetchone()[0]
+    return run_id
 
 
 def _notes(source: Source, written: _Written) -> tuple[str, ...]:

@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from camtrap.events.frames import Frame
 from camtrap.events.names import file_path, image_id
 from camtrap.outputs.exports.base import Exported, Source
-from camtrap.outputs.exports.json_stream import json_object
+from camtrap.outputs.exports.json_stream import Ready, json_object, plain
 from camtrap.outputs.exports.opening import last_finished, models
 from camtrap.outputs.exports.recognised import PATHS_AS_ON_CARDS, inside
 from camtrap.outputs.exports.sequences import Sequences
@@ -49,6 +50,8 @@ def write(source: Source, out: Path) -> Exported:
     with (
         closing(Sequences(_pictures(source), source.settings.burst_gap)) as sequences,
         json_object(path) as document,
+        # They stand behind the pictures, and another look at all pictures would cost more.
+        TemporaryFile("w+", encoding="utf-8", newline="\n") as annotations,
     ):
         document.put("info", _info(source))
         document.put(
@@ -58,12 +61,10 @@ def write(source: Source, out: Path) -> Exported:
             for frame in _pictures(source, count):
                 location = places.get(frame.deployment_id, frame.station_id)
                 add(image(source, frame, sequences, location))
-        with document.array("annotations") as add:
-            rows = 0
-            for frame in _pictures(source):
                 for annotation in annotations_of(frame, names.get(frame.entry.run_id or 0, "")):
-                    add(annotation)
-                    rows += 1
+                    annotations.write(plain(annotation) + "\n")
+        annotations.seek(0)
+        rows = document.put_all("annotations", (Ready(line.rstrip("\n")) for line in annotations))
     return Exported((path,), rows, _notes(source, count))
 
 
@@ -131,10 +132,11 @@ def annotations_of(frame: Frame, model: str) -> Iterator[dict[str, Any]]:
     """
     if frame.label not in _NUMBERS:
         return
+    picture = image_id(frame.entry)
     for place, (label, score, sides) in enumerate(_seen(frame)):
         told: dict[str, Any] = {
-            "id": f"{image_id(frame.entry)}-{place}",
-            "image_id": image_id(frame.entry),
+            "id": f"{picture}-{place}",
+            "image_id": picture,
             "category_id": _NUMBERS[label],
             "sequence_level_annotation": False,
         }

@@ -33,8 +33,12 @@ def descriptor(
     methods: Collection[str],
     levels: Collection[str],
     created: str,
+    has_names: bool = False,
 ) -> dict[str, Any]:
-    """The descriptor; `tables` are the files' names, `created` is UTC with `Z`."""
+    """The descriptor; `tables` are the files' names, `created` is UTC with `Z`.
+
+    `has_names` tells that people named single animals.
+    """
     texts = project.texts
     return {
         "resources": [resource(name, path) for name, path in tables.items()],
@@ -52,7 +56,7 @@ def descriptor(
         "sources": [{"title": "camtrap", "version": __version__}],
         **_licenses(project),
         **_given(texts, "bibliographicCitation"),
-        "project": about(project, methods, levels),
+        "project": about(project, methods, levels, has_names=has_names),
         **({"coordinatePrecision": source.grid} if source.public else {}),
         "spatial": spatial(told),
         "temporal": temporal(told),
@@ -101,7 +105,13 @@ def description(source: Source, project: Project) -> str:
     return " ".join(part for part in parts if part)
 
 
-def about(project: Project, methods: Collection[str], levels: Collection[str]) -> dict[str, Any]:
+def about(
+    project: Project,
+    methods: Collection[str],
+    levels: Collection[str],
+    *,
+    has_names: bool = False,
+) -> dict[str, Any]:
     """The property `project`; without any trigger told, cameras are taken to wait for movement."""
     said = dict(project.project)
     return {
@@ -109,7 +119,7 @@ def about(project: Project, methods: Collection[str], levels: Collection[str]) -
         "title": said.get("title") or project.texts.get("title") or _DEFAULT_TITLE,
         "samplingDesign": said.get("samplingDesign", LEAST_DESIGN),
         "captureMethod": [m for m in CAPTURE_METHODS if m in methods] or [CAPTURE_METHODS[0]],
-        "individualAnimals": said.get("individualAnimals", False),
+        "individualAnimals": said.get("individualAnimals", has_names),
         "observationLevel": [level for level in LEVELS if level in levels] or list(LEVELS),
     }
 

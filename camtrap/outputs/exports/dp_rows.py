@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from camtrap.events import names
 from camtrap.events.frames import Frame
+from camtrap.ledger.individuals import NO_BOX, Crop, Said
 from camtrap.ledger.reviews import Review
 from camtrap.outputs.events_csv import NOBODY
 from camtrap.outputs.exports.dp_fields import CAPTURE_METHODS, FEATURES, HEADERS
@@ -44,12 +45,15 @@ class Telling:
     """What the rows of a season share: names of species, and who the machine was in each run.
 
     `machines` holds program with model, and when it ran (UTC), by the run's number. `public` names
-    no file and no place.
+    no file and no place. `animals` are what people said of single leopards, by file and box, and
+    `animals_of` the names of those in an event.
     """
 
     taxa: Taxa
     machines: Mapping[int, tuple[str, str]]
     public: bool = False
+    animals: Mapping[Crop, Said] = field(default_factory=dict)
+    animals_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def machine(self, run_id: int | None) -> Row:
         """Who classified, for what the machine said."""
@@ -67,6 +71,21 @@ class Telling:
             "classifiedBy": NOBODY if self.public else review.reviewer or NOBODY,
             "classificationTimestamp": review.reviewed_at,
         }
+
+    def animal(self, frame: Frame, label: State, number: int) -> Row:
+        """Which leopard it is, where a person told; who names one has looked at it."""
+        said = self.animals.get((frame.entry.file_id, number))
+        if label != State.LEOPARD or said is None or not said.individual_id:
+            return {}
+        told: Row = {"individualID": said.individual_id}
+        if frame.review is None:
+            told |= {
+                "classificationMethod": "human",
+                "classifiedBy": NOBODY if self.public else said.named_by or NOBODY,
+                "classificationTimestamp": said.said_at,
+                "classificationProbability": None,
+            }
+        return told
 
 
 def stamp(moment: datetime | None, site: Site) -> str:
@@ -200,11 +219,14 @@ def media_observations(
 
 def _said(frame: Frame, telling: Telling, still: bool) -> Iterator[Row]:
     entry, label, review = frame.entry, frame.label, frame.review
-    boxes = [d for d in entry.detections if d.label == label]
+    boxes = [(n, d) for n, d in enumerate(entry.detections) if d.label == label]
     if review is not None:
         told = _labelled(label, telling, review) | telling.human(review)
         told |= _tags(frame, label, species_of(review))
-        yield from ([told | _boxed(box) for box in boxes] or [told])
+        for number, box in boxes:
+            yield told | _boxed(box) | telling.animal(frame, label, number)
+        if not boxes:
+            yield told | telling.animal(frame, label, NO_BOX)
         return
     machine = telling.machine(entry.run_id)
     if label == State.UNSURE:
@@ -216,15 +238,17 @@ def _said(frame: Frame, telling: Telling, still: bool) -> Iterator[Row]:
         return
     if not boxes:
         chance = {"classificationProbability": _probability(entry.confidence)}
-        yield _labelled(label, telling) | machine | chance | _tags(frame, label, "", still=still)
-    for found in entry.detections if label != State.EMPTY else ():
+        told = _labelled(label, telling) | machine | chance | _tags(frame, label, "", still=still)
+        yield told | telling.animal(frame, label, NO_BOX)
+    for number, found in enumerate(entry.detections if label != State.EMPTY else ()):
         own = State(found.label)
         chance = {"classificationProbability": _probability(found.confidence)}
         tags = _tags(frame, own, "", still=still)
         # What the model weighed and did not believe must not become the picture's word elsewhere;
         # the tag alone tells what it was.
         believed = State.UNSURE if outranks(own, label) else own
-        yield _labelled(believed, telling) | _boxed(found) | machine | chance | tags
+        told = _labelled(believed, telling) | _boxed(found) | machine | chance | tags
+        yield told | telling.animal(frame, believed, number)
 
 
 def event_row(
@@ -245,6 +269,9 @@ def event_row(
         said |= telling.machine(run_id)
         if event.label != State.UNSURE:
             said["classificationProbability"] = _probability(event.confidence)
+    animals = telling.animals_of.get(event.name, frozenset())
+    if event.label == State.LEOPARD and len(animals) == 1:
+        said["individualID"] = next(iter(animals))
     tags = [f"label:{event.label}"]
     if species := species_of(review):
         tags.append(f"species:{_tag(species)}")

@@ -18,7 +18,6 @@ from camtrap.clock.doctor import findings
 from camtrap.clock.finding import Kind
 from camtrap.errors import ConfigError, SeasonError, UnreadablePicture
 from camtrap.events.fieldwork import Fieldwork, fieldwork
-from camtrap.events.watch import Watches
 from camtrap.ledger.rows import text_of
 from camtrap.outputs import events_csv, public, stations_report
 from camtrap.outputs.exports.base import Exported, Source
@@ -57,10 +56,7 @@ def write(source: Source, out: Path) -> Exported:
     """
     most = thumbnails_of(source.options)
     check_length(len(source.events), "events")
-    watches = Watches(source.placing.notes)
-    for _ in watches.passing(source.frames()):
-        pass
-    work = fieldwork(watches)
+    work = fieldwork(source.watches)
     check_length(len(work.posts), "deployments")
     cover = public.Cover(work, source.grid) if source.public else None
     path = out / FILE_NAME

@@ -11,6 +11,12 @@ from typing import IO, Any
 from camtrap.outputs.tables import replacing
 
 
+class Ready(str):
+    """A value that is JSON already, and is written as it stands."""
+
+    __slots__ = ()
+
+
 class JsonObject:
     """An object in a file that is being written; every key is put once."""
 
@@ -68,6 +74,11 @@ def json_object(path: Path) -> Iterator[JsonObject]:
         stream.write("\n}\n")
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
 def plain(value: Any) -> str:
     """A value as JSON on one line, with every letter as it is written; raises on NaN."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if isinstance(value, Ready):
+        return value
+    return _ENCODER.encode(value)

@@ -18,7 +18,7 @@ from camtrap.card.scan import VIDEO_SUFFIXES
 from camtrap.events.names import file_path
 from camtrap.events.rules import rules_of
 from camtrap.outputs.exports.base import Exported, Source
-from camtrap.outputs.exports.json_stream import json_object
+from camtrap.outputs.exports.json_stream import Ready, json_object, plain
 from camtrap.outputs.exports.opening import last_finished, last_model
 from camtrap.outputs.exports.recognised import Found, Recognised, Recognitions, copy_of
 from camtrap.outputs.exports.safe_names import UniqueNames, safe_name
@@ -58,11 +58,17 @@ def write(source: Source, out: Path) -> Exported:
             with _images(paths[-1], head) as add_to_card:
                 for known in files:
                     told = image(known, event_name(source, known.frame.entry.file_id))
-                    add({"file": file_path(known.frame.entry), **told})
-                    add_to_card({"file": known.frame.entry.relative_path, **told})
+                    rest = plain(told).removeprefix("{")  # the same in both files
+                    add(_named(file_path(known.frame.entry), rest))
+                    add_to_card(_named(known.frame.entry.relative_path, rest))
                     rows += 1
     folders.close()
     return Exported(tuple(paths), rows, recognitions.notes)
+
+
+def _named(file: str, rest: str) -> Ready:
+    """A picture under a path; `rest` is all else of its object, without the brace before it."""
+    return Ready(f'{{"file": {plain(file)}, {rest}')
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from camtrap.card.field_notes import read_field_notes
 from camtrap.config import Settings
 from camtrap.events.frames import placing
 from camtrap.events.rules import rules_of
+from camtrap.events.watch import Watches
 from camtrap.ledger.store import Ledger
 from camtrap.outputs.exports.base import Source
 from camtrap.outputs.season_events import SeasonEvents
@@ -31,8 +32,9 @@ def source_of(season: Path, *, public: bool = False, grid: float = 0.1) -> Itera
         settings = settings_of_last_run(ledger)
         placed = placing(ledger, read_field_notes(season))
         rules = rules_of(settings, ledger.run_notes())
-        with SeasonEvents(placed.frames(ledger), rules) as events:
-            yield Source(ledger, placed, events, settings, public, grid)
+        watches = Watches(placed.notes)
+        with SeasonEvents(watches.passing(placed.frames(ledger)), rules) as events:
+            yield Source(ledger, placed, events, settings, watches, public, grid)
 
 
 def settings_of_last_run(ledger: Ledger) -> Settings:

@@ -84,6 +84,16 @@ FORMATS: tuple[Format, ...] = (
         in_place_with="move-from",
     ),
     Format(
+        "individuals",
+        "HotSpotter, and Whiskerbook or another Wildbook: crops of leopards, with names and flanks",
+        "individuals",
+        {
+            "crops": "how many of each animal in an event, the best first [default: 12]",
+            "location": "the place as that Wildbook's list of location IDs calls it",
+            "coordinates": "no (default) or yes: tell Wildbook where the cameras stand",
+        },
+    ),
+    Format(
         "excel",
         "Excel and LibreOffice: events, stations, the account, and pictures of the leopards",
         "excel",

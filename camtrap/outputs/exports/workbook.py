@@ -7,14 +7,25 @@ spreadsheet would run when somebody edits the cell carry Excel's mark for text (
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxFileError
+from xlsxwriter.utility import xl_col_to_name
 
-from camtrap.outputs.tables import cell, guarded
+from camtrap.outputs.exports.sheet import (
+    Sheet,
+    clock_number,
+    day_number,
+    is_guarded,
+    is_plain,
+    number_xml,
+    text_xml,
+    truth_xml,
+)
+from camtrap.outputs.tables import cell
 from camtrap.outputs.waypoints import xml_text
 
 MOST_ROWS = 1_048_576
@@ -23,7 +34,6 @@ MOST_ROWS = 1_048_576
 MOST_LETTERS = 32_767
 """Characters of a cell."""
 
-_FIRST_YEAR = 1900  # Excel has no day before
 _WIDEST = 40
 _POINTS_A_PIXEL = 0.75
 _CELL_PADDING = 8
@@ -78,7 +88,7 @@ class Book:
         A value that is a `Path` is a picture's file, shown with `picture_side` pixels at most; it
         is there until the workbook is closed.
         """
-        sheet = self._book.add_worksheet(name)
+        sheet = self._book.add_worksheet(name, Sheet)
         columns = set(header)
         for number, column in enumerate(header):
             sheet.set_column(number, number, min(_WIDEST, max(10, len(column) + 3)))
@@ -86,6 +96,7 @@ class Book:
             sheet.set_column_pixels(len(header) - 1, len(header) - 1, picture_side + _CELL_PADDING)
         sheet.freeze_panes(1, 1)
         sheet.write_row(0, 0, header, self._head)
+        letters = [xl_col_to_name(number) for number in range(len(header))]
         count = 0
         for count, row in enumerate(rows, 1):
             if row.keys() != columns:
@@ -93,27 +104,37 @@ class Book:
             if picture_side and any(isinstance(value, Path) for value in row.values()):
                 sheet.set_row(count, (picture_side + _CELL_PADDING) * _POINTS_A_PIXEL)
             for number, column in enumerate(header):
-                self._put(sheet, count, number, column, row[column], picture_side)
+                value = row[column]
+                if value is None or value == "":
+                    continue
+                sheet.reach(count)
+                if xml := self._xml(f"{letters[number]}{count + 1}", column, value):
+                    sheet.put_xml(count, number, xml)
+                elif isinstance(value, Path):
+                    _show(sheet, count, number, value, picture_side)
+                elif text := plain(value):
+                    style = self._quoted if is_guarded(text) else None
+                    sheet.write_string(count, number, text, style)
         sheet.autofilter(0, 0, max(count, 1), len(header) - 1)
         return count
 
-    def _put(
-        self, sheet: Any, row: int, number: int, column: str, value: Any, picture_side: int
-    ) -> None:
-        if value is None or value == "":
-            return
-        if isinstance(value, Path):
-            _show(sheet, row, number, value, picture_side)
-        elif isinstance(value, bool):
-            sheet.write_boolean(row, number, value)
-        elif isinstance(value, (int, float)):
-            sheet.write_number(row, number, value)
-        elif column in DATES and (day := _day(value)):
-            sheet.write_datetime(row, number, day, self._date)
-        elif column in TIMES and (clock := _clock(value)):
-            sheet.write_datetime(row, number, clock, self._time)
-        elif text := plain(value):
-            sheet.write_string(row, number, text, None if guarded(text) == text else self._quoted)
+    def _xml(self, place: str, column: str, value: Any) -> str:
+        """A cell's element; empty for what needs xlsxwriter's own care."""
+        if isinstance(value, str):
+            if column in DATES and (day := day_number(value)) is not None:
+                return number_xml(place, day, _style(self._date))
+            if column in TIMES:
+                return number_xml(place, clock_number(value), _style(self._time))
+            if not is_plain(value):
+                return ""
+            return text_xml(place, value, _style(self._quoted) if is_guarded(value) else "")
+        if isinstance(value, bool):
+            return truth_xml(place, value)
+        return number_xml(place, value) if isinstance(value, (int, float)) else ""
+
+
+def _style(form: Any) -> str:
+    return f' s="{form._get_xf_index()}"'
 
 
 def plain(value: Any) -> str:
@@ -121,15 +142,6 @@ def plain(value: Any) -> str:
     text = xml_text(cell(value))[: MOST_LETTERS - 1]
     # xlsxwriter takes such a text for markup of its own and does not escape it.
     return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text
-
-
-def _day(text: str) -> date | None:
-    day = date.fromisoformat(text)
-    return day if day.year > _FIRST_YEAR else None
-
-
-def _clock(text: str) -> time:
-    return time.fromisoformat(text)
 
 
 def _show(sheet: Any, row: int, number: int, path: Path, side: int) -> None:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from camtrap.errors import ConfigError, SeasonError
 from camtrap.events.names import file_path as season_path
+from camtrap.ledger import individuals
 from camtrap.ledger.reviews import add_review
 from camtrap.ledger.store import Ledger
 from camtrap.outputs.exports import camtrap_dp
@@ -391,6 +392,30 @@ def test_a_persons_species_is_a_scientific_name_only_when_it_is_one(
     assert [one["scientificName"] for one in read.said["taxonomic"]] == ([name] if name else [])
     if tag:
         assert tag in read.of_events[0]["observationTags"].split(" | ")
+
+
+def test_a_leopard_that_a_person_named_has_its_name_and_a_human_behind_it(tmp_path: Path) -> None:
+    boxes = (box("leopard", 0.8), box("leopard", 0.7, Box(0.6, 0.6, 0.3, 0.3)))
+    season = placed(tmp_path, replace(LEOPARD, detections=boxes))
+    individuals.name(season, [(1, 0)], "Нарва", reviewer="Анна")
+    read = packed(season)
+    named, other = read.of_files
+    assert (named["individualID"], other["individualID"]) == ("Нарва", "")
+    assert (named["classificationMethod"], named["classifiedBy"]) == ("human", "Анна")
+    assert (named["classificationProbability"], other["classificationMethod"]) == ("", "machine")
+    assert [said["individualID"] for said in read.of_events] == ["Нарва"]
+    assert read.said["project"]["individualAnimals"] is True
+    individuals.name(season, [(1, 1)], "cub", reviewer="Анна")
+    read = packed(season)
+    assert [said["individualID"] for said in read.of_files] == ["Нарва", "cub"]
+    assert [said["individualID"] for said in read.of_events] == [""]
+
+
+def test_what_is_no_leopard_by_now_has_no_name(tmp_path: Path) -> None:
+    season = placed(tmp_path, replace(LEOPARD, detections=(box("leopard"),)))
+    individuals.name(season, [(1, 0)], "Narva", reviewer="Anna")
+    add_review(season, 1, "prey", reviewer="Anna")
+    assert {said["individualID"] for said in packed(season).observations} == {""}
 
 
 def test_a_person_may_look_at_what_the_machine_could_not(tmp_path: Path) -> None:
