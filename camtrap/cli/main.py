@@ -16,6 +16,7 @@ import typer
 
 from camtrap import __version__
 from camtrap.cli import (
+    audit,
     brief,
     clock,
     compare,
@@ -29,6 +30,7 @@ from camtrap.cli import (
     models,
     push,
     retry,
+    review,
     run,
     stations,
     status,
@@ -56,6 +58,8 @@ app.command("compare")(compare.compare)
 app.command("validate")(validate.validate)
 app.command("events")(events.events)
 app.command("brief")(brief.brief)
+app.command("review")(review.review)
+app.command("audit")(audit.audit)
 app.command("status")(status.status)
 app.command("retry")(retry.retry)
 app.command("clock")(clock.clock)

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from camtrap.ledger.reviews import live
 from camtrap.ledger.schema import has_table
 from camtrap.ledger.store import Ledger
 from camtrap.records import State
@@ -128,6 +129,31 @@ def _orphan_reviews(db: sqlite3.Connection) -> Iterator[str]:
     )
 
 
+def _half_undone(db: sqlite3.Connection) -> Iterator[str]:
+    """Words that were given together and are taken back in part; older tables know no such."""
+    if not has_table(db, "review") or live(db) == "true":
+        return iter(())
+    return _texts(
+        db,
+        "SELECT 'that of ' || min(reviewed_at) || ' by ' || reviewer FROM review WHERE batch != ''"
+        " GROUP BY batch HAVING count(undone_at) NOT IN (0, count(*))"
+        " OR count(DISTINCT undo_number) > 1",
+    )
+
+
+def _odd_individuals(db: sqlite3.Connection) -> Iterator[str]:
+    """Words on single animals that are of no file, or that were taken back in part."""
+    if not has_table(db, "individual"):
+        return iter(())
+    return _texts(
+        db,
+        "SELECT 'word ' || word_id || ' of file ' || individual.file_id FROM individual"
+        " LEFT JOIN file ON file.file_id = individual.file_id WHERE file.file_id IS NULL"
+        " UNION ALL SELECT 'those of ' || min(said_at) || ' by ' || reviewer FROM individual"
+        " GROUP BY batch HAVING count(undone_at) NOT IN (0, count(*))",
+    )
+
+
 def _odd_duplicates(db: sqlite3.Connection) -> Iterator[str]:
     """Duplicates of nothing, of themselves, of a file without a look, or of another content."""
     return _texts(
@@ -172,6 +198,8 @@ _CHECKS: tuple[tuple[str, Callable[[sqlite3.Connection], Iterable[str]]], ...] =
     ("the sums differ", _sums),
     ("detections of no file that was looked at", _orphan_detections),
     ("reviews of no file", _orphan_reviews),
+    ("decisions taken back in part", _half_undone),
+    ("odd words on individuals", _odd_individuals),
     ("duplicates of no original", _odd_duplicates),
     ("results of no run", _without_a_run),
     ("probabilities that do not sum to 1", _odd_probabilities),

@@ -63,7 +63,7 @@ def _carry_words(db: sqlite3.Connection, file_id: int, old: str, new: str) -> No
     kind = kind_of(old)
     if not kind or kind_of(new) in ("", kind):
         return
-    for table in ("review", "observation"):
+    for table in ("review", "observation", "individual"):
         if has_table(db, table):
             db.execute(
                 f"UPDATE {table} SET content_key = ? WHERE file_id = ? AND content_key = ?",

@@ -1,7 +1,9 @@
 """What people said of a season's files: every word is kept, and the newest of each file counts.
 
 The table is made when the first review comes, so that a ledger from before has it without being of
-another version. It is written apart from `Ledger`: people review while a run goes on.
+another version; columns that an older table lacks are added with the next word. It is written apart
+from `Ledger`: people review while a run goes on. A word that its reviewer took back (`decisions`)
+stays, is marked, and counts no more.
 """
 
 from __future__ import annotations
@@ -31,7 +33,16 @@ CREATE TABLE IF NOT EXISTS review (
     content_key TEXT NOT NULL DEFAULT ''
 )
 """
-_INDEX = "CREATE INDEX IF NOT EXISTS review_by_file ON review (file_id)"
+# `batch` is that of the words that were given together, and empty for what can't be taken back;
+# `undone_at` is when they were, and `undo_number` grows with each time that anything was.
+_LATER = (("batch", "TEXT NOT NULL DEFAULT ''"), ("undone_at", "TEXT"), ("undo_number", "INTEGER"))
+_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS review_by_file ON review (file_id)",
+    "CREATE INDEX IF NOT EXISTS review_by_undo ON review (undo_number)"
+    " WHERE undo_number IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS review_to_undo ON review (reviewer)"
+    " WHERE batch != '' AND undone_at IS NULL",
+)
 
 _INSERT = (
     "INSERT INTO review (file_id, label, species, reviewer, reviewed_at, content_key)"
@@ -41,7 +52,8 @@ _INSERT = (
 # The newest is the one entered last, and not the one of the latest date: clocks are set back.
 _NEWEST = """
 SELECT file_id, label, species, reviewer, reviewed_at FROM review
-JOIN (SELECT max(review_id) AS review_id FROM review GROUP BY file_id) USING (review_id)
+JOIN (SELECT max(review_id) AS review_id FROM review WHERE {live} GROUP BY file_id)
+    USING (review_id)
 JOIN file USING (file_id)
 WHERE review.content_key IN ('', file.content_key)
 ORDER BY file_id
@@ -70,16 +82,16 @@ def add_review(
     if label not in (*LABELS, UNSURE):
         raise SeasonError(f"'{label}' is no label. Use one of {', '.join((*LABELS, UNSURE))}.")
     review = Review(file_id, label, text_of(species), text_of(reviewer), utc_now())
-    with _opened(season) as db:
+    with opened(season) as db:
         try:
             with db:
-                _begin(db)
+                begin(db)
                 added = db.execute(
                     _INSERT,
                     (review.label, review.species, review.reviewer, review.reviewed_at, file_id),
                 ).rowcount
         except sqlite3.Error as error:
-            raise _cannot_write(season, error) from error
+            raise cannot_write(season, error) from error
     if not added:
         raise SeasonError(f"The ledger in {season} does not know a file number {file_id}.")
     return review
@@ -100,11 +112,11 @@ def add_reviews(
     is; a dry run only counts. Raises `SeasonError` as `add_review`; then none is added.
     """
     added = kept = 0
-    with _opened(season) as db:
+    with opened(season) as db:
         try:
             with db:
-                _begin(db)
-                known = {row[0]: Review(*row) for row in db.execute(_NEWEST)}
+                begin(db)
+                known = {row[0]: Review(*row) for row in _newest(db)}
                 for file_id, label, species in words:
                     before = known.get(file_id)
                     told = (label, text_of(species), text_of(reviewer))
@@ -119,7 +131,7 @@ def add_reviews(
                 if dry_run or not added:
                     db.execute("ROLLBACK")
         except sqlite3.Error as error:
-            raise _cannot_write(season, error) from error
+            raise cannot_write(season, error) from error
     return added, kept
 
 
@@ -129,25 +141,44 @@ def reviews(season: Path) -> dict[int, Review]:
     A review of a file whose content has changed since is not among them. Raises `SeasonError` when
     there is no season, or its ledger cannot be read.
     """
-    with _opened(season) as db:
+    with opened(season) as db:
         try:
             if not has_table(db, "review"):
                 return {}
-            rows = db.execute(_NEWEST).fetchall()
+            rows = _newest(db).fetchall()
         except sqlite3.Error as error:
             raise SeasonError(f"The ledger in {season} cannot be read: {error}.") from error
     return {row[0]: Review(*row) for row in rows}
 
 
-def _begin(db: sqlite3.Connection) -> None:
+def begin(db: sqlite3.Connection) -> None:
+    """Begin to write reviews: nobody else writes until the transaction ends, and the table is there
+    with all its columns."""
     db.execute("BEGIN IMMEDIATE")
     db.execute(_CREATE)
-    db.execute(_INDEX)
-    for statement in watched("review"):
+    known = _columns(db)
+    for name, kind in _LATER:
+        if name not in known:
+            db.execute(f"ALTER TABLE review ADD COLUMN {name} {kind}")
+    for statement in (*_INDEXES, *watched("review")):
         db.execute(statement)
 
 
-def _cannot_write(season: Path, error: sqlite3.Error) -> SeasonError:
+def live(db: sqlite3.Connection) -> str:
+    """The condition on a row that it was not taken back, which an older table cannot tell."""
+    return "undone_at IS NULL" if "undone_at" in _columns(db) else "true"
+
+
+def _columns(db: sqlite3.Connection) -> set[str]:
+    return {row[1] for row in db.execute("PRAGMA table_info(review)")}
+
+
+def _newest(db: sqlite3.Connection) -> sqlite3.Cursor:
+    return db.execute(_NEWEST.format(live=live(db)))
+
+
+def cannot_write(season: Path, error: sqlite3.Error) -> SeasonError:
+    """What to say when a word did not reach the disk."""
     return SeasonError(
         f"The review cannot be written to the ledger in {season}: {error}. Check the free "
         "space, then say it again."
@@ -155,7 +186,8 @@ def _cannot_write(season: Path, error: sqlite3.Error) -> SeasonError:
 
 
 @contextmanager
-def _opened(season: Path) -> Iterator[sqlite3.Connection]:
+def opened(season: Path) -> Iterator[sqlite3.Connection]:
+    """The ledger, to read or write reviews; raises `SeasonError` where there is none."""
     Ledger(season).close()  # says in words when there is none, or one of a newer camtrap
     db = sqlite3.connect(season / LEDGER_NAME, isolation_level=None, timeout=30)
     try:

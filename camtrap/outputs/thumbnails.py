@@ -11,7 +11,8 @@ import contextlib
 import hashlib
 import logging
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from camtrap.ledger.rows import Entry
@@ -21,11 +22,17 @@ from camtrap.records import Box
 log = logging.getLogger(__name__)
 
 FOLDER = Path("cache") / "thumbnails"
-LIMIT = 300_000_000
-"""Bytes that the folder may hold; some 4,000 pictures of `LARGE` and as many of `SMALL`."""
+LIMIT = 1_000_000_000
+"""Bytes that the folder may hold; some 4,000 pictures of `LARGE`, as many of `SMALL`, and what a
+person looks at in a week of review."""
 
 LARGE, SMALL = 900, 420
 """The two sizes of pictures on pages: pixels of the longer side."""
+
+TINY, SCREENS = 320, (800, 1600, 3200)
+"""Those of the review: in its strips, and on the whole screen."""
+
+SIDES = tuple(sorted((TINY, SMALL, LARGE, *SCREENS)))
 
 _BEGIN, _END = b"\xff\xd8", b"\xff\xd9"  # of every whole JPEG
 
@@ -47,18 +54,22 @@ class Thumbnails:
 
     def plain(self, entry: Entry, side: int = LARGE) -> bytes:
         """The same without boxes."""
-        if kept := self._kept(entry, side):
-            return kept
         try:
-            data = read_picture(entry)
+            return self.made(entry, str(side), lambda data: scaled(data, side))
         except PictureAway:
             # Of another size, then: too small a picture is better than none.
-            for other in (LARGE, SMALL):
-                if other != side and (kept := self._kept(entry, other)):
+            larger = [other for other in SIDES if other > side]
+            for other in (*larger, *reversed(SIDES)):
+                if other != side and (kept := self._kept(entry, str(other))):
                     return scaled(kept, side)
             raise
-        small = scaled(data, side)
-        self._keep(entry, side, small)
+
+    def made(self, entry: Entry, what: str, make: Callable[[bytes], bytes]) -> bytes:
+        """What `make` makes of a file's bytes, a JPEG, kept under the name `what`; raises alike."""
+        if kept := self._kept(entry, what):
+            return kept
+        small = make(read_picture(entry))
+        self._keep(entry, what, small)
         return small
 
     def prune(self) -> None:
@@ -76,15 +87,15 @@ class Thumbnails:
                 path.unlink()
                 total -= size
 
-    def _path(self, entry: Entry, side: int) -> Path | None:
+    def _path(self, entry: Entry, what: str) -> Path | None:
         """Where a picture is kept; the same bytes under any name are one picture."""
         if not entry.content_key:
             return None
-        name = hashlib.sha256(f"{entry.content_key} {side}".encode()).hexdigest()[:32]
+        name = hashlib.sha256(f"{entry.content_key} {what}".encode()).hexdigest()[:32]
         return self.folder / name[:2] / f"{name}.jpg"
 
-    def _kept(self, entry: Entry, side: int) -> bytes | None:
-        path = self._path(entry, side)
+    def _kept(self, entry: Entry, what: str) -> bytes | None:
+        path = self._path(entry, what)
         if path is None:
             return None
         try:
@@ -97,11 +108,11 @@ class Thumbnails:
             os.utime(path)
         return data
 
-    def _keep(self, entry: Entry, side: int, data: bytes) -> None:
-        path = self._path(entry, side)
+    def _keep(self, entry: Entry, what: str, data: bytes) -> None:
+        path = self._path(entry, what)
         if path is None:
             return
-        part = path.with_suffix(f".{os.getpid()}.part")
+        part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             part.write_bytes(data)
