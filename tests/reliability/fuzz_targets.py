@@ -16,14 +16,17 @@ from camtrap.card.makernotes import parse_makernote
 from camtrap.card.offsets import read_offsets
 from camtrap.card.stations import read_stations
 from camtrap.config import resolve
+from camtrap.drone.flight import parse_drone_capture
 from camtrap.errors import ConfigError, DataError, NotesError, UnreadablePicture
 from camtrap.learn.corrections import read_corrections
 from camtrap.learn.dataset import read_manifest
 from camtrap.learn.sources import read_samples
 from camtrap.pixels.damage import hole_in_jpeg, is_cut_jpeg
-from camtrap.pixels.decode import decode_frame
+from camtrap.pixels.decode import decode_frame, opened
+from camtrap.pixels.radiometric import heat_of
 from camtrap.records import Capture
 from camtrap.taxonomy import Taxonomy, read_taxonomy
+from tests.flir import scene, thermogram
 from tests.reliability.fuzz_exports import export_targets
 from tests.reliability.fuzz_imports import import_targets
 from tests.reliability.fuzzing import Call, Target, from_file
@@ -51,6 +54,8 @@ def all_targets(folder: Path) -> list[Target]:
         Target("hole_in_jpeg", pictures, hole_in_jpeg, share=20),
         Target("lean", metadata + pictures, lean, refused, share=10),
         Target("decode", pictures, lambda data: decode_frame(data, 32), refused),
+        Target("heat", _heat(), _heat_reader, refused),
+        Target("drone", _flights(), parse_drone_capture, share=4),
         Target("filename time", names, _time_of_name, share=40),
         Target("date", times, lambda data: parse_timestamp(data.decode("latin-1")), share=20),
         Target(
@@ -256,3 +261,36 @@ _TABLES = {
     b"0.2,human,\nd1,,e2,2020-01-01T01:00:00Z,2020-01-01T11:00:00Z,event,blank,,,,,,,\n"
     b"d2,m3,e3,,,media,animal,,,,,,human,label:prey | a:b\n",
 }
+
+
+def _heat() -> list[bytes]:
+    return [thermogram(scene(16, 12), as_png=as_png) for as_png in (False, True)]
+
+
+def _heat_reader(data: bytes) -> None:
+    with opened(data) as image:
+        heat_of(data, image)
+
+
+def _flights() -> list[bytes]:
+    packets = [
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
+        'xmlns:drone-dji="http://www.dji.com/drone-dji/1.0/" drone-dji:GimbalPitchDegree="-90.00" '
+        'drone-dji:RelativeAltitude="+60.10" drone-dji:FlightYawDegree="12.5"/>'
+        "</rdf:RDF></x:xmpmeta>",
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
+        'xmlns:Camera="http://pix4d.com/camera/1.0/"><Camera:Pitch>0.5</Camera:Pitch>'
+        "<Camera:Yaw>170</Camera:Yaw></rdf:Description></rdf:RDF></x:xmpmeta>",
+    ]
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = "DJI", "FC6310"
+    pictures = []
+    for packet in packets:
+        buffer = io.BytesIO()
+        Image.new("RGB", (16, 12)).save(
+            buffer, "JPEG", exif=exif.tobytes(), xmp=packet.encode("utf-8")
+        )
+        pictures.append(buffer.getvalue())
+    return pictures
