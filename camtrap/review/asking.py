@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from sqlite3 import Connection
 from typing import Any
 
@@ -24,8 +23,8 @@ from camtrap.review import writing
 from camtrap.review.answers import Refused, not_found
 from camtrap.review.context import Review
 from camtrap.review.index import facts
+from camtrap.review.species import choices
 from camtrap.review.telling import details_of, frame_of, short_frame_of
-from camtrap.taxonomy import read_taxonomy
 
 WHOLE_FRAMES = 500
 """Pictures of one event that are told with all that is known of them."""
@@ -50,7 +49,7 @@ def season(review: Review) -> dict[str, Any]:
         "files": sum(known["states"].values()),
         "events": known["events"],
         "reviewed_events": reviewed,
-        "species": _species(),
+        "species": choices(),
         "stations": [name for (name,) in stations],
         "first_date": known["first_date"],
         "last_date": known["last_date"],
@@ -182,13 +181,3 @@ def _season_id(review: Review) -> str:
         ]
     first = [list(row)[:4:2] if row is not None else None for row in rows]
     return xxhash.xxh3_64_hexdigest(json.dumps(first, default=repr).encode())
-
-
-@lru_cache(maxsize=1)
-def _species() -> list[dict[str, str]]:
-    """The names of the species list that are of a label, for a page to complete."""
-    return [
-        {"name": " ".join(words), "label": label}
-        for words, label in read_taxonomy().names.items()
-        if label in LABELS and label != "empty"
-    ]

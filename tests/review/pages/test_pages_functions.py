@@ -226,6 +226,12 @@ def test_species_are_found_by_their_beginning_first(ask: Any) -> None:
     assert ask("species", found, every=every, typed="ёж") == ["еж", "Ёж"]
     assert ask("species", found, every=every, typed="") == names
     assert ask("species", found, every=every, typed="lynx") == []
+    animals = [
+        {"name": "Sus scrofa", "label": "prey", "en": "wild boar", "ru": "кабан", "zh": "野猪"},
+        {"name": "Lynx lynx", "label": "other", "en": "lynx", "ru": "рысь", "zh": "猞猁"},
+    ]
+    for typed in ("boar", "scrofa", "Каб", "野"):
+        assert ask("species", found, every=[*every, *animals], typed=typed)[0] == "Sus scrofa"
 
 
 def test_filters_are_the_same_in_the_address_and_back(ask: Any) -> None:

@@ -3,7 +3,7 @@
  */
 import { chip, make } from "./dom.js";
 import { thumbOf } from "./pictures.js";
-import { clock, count, labelled, percent, say } from "./words.js";
+import { animal, clock, count, labelled, percent, say } from "./words.js";
 
 /** @typedef {import("./types.js").Item} Item */
 
@@ -36,7 +36,7 @@ export function card(item, address, open) {
   if (!item) return make("a", { class: "card coming", "aria-label": say("queue.coming"), href: address, onclick: (/** @type {Event} */ event) => event.preventDefault() });
   const said = item.reviewed;
   const label = said?.label ?? item.label;
-  const name = said?.species || item.species || labelled(label);
+  const name = animal(said?.species || item.species) || labelled(label);
   const station = item.station || say("queue.no_station");
   return make(
     "a",

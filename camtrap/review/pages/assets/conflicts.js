@@ -7,7 +7,7 @@
 import { byId, chip, make, refill } from "./dom.js";
 import { speakOut } from "./notices.js";
 import { thumbOf } from "./pictures.js";
-import { count, labelled, moment, say } from "./words.js";
+import { animal, count, labelled, moment, say } from "./words.js";
 
 /** @typedef {import("./outbox.js").Decision} Decision */
 /** @typedef {{letter: Decision, theirs: Record<string, any>}} Conflict */
@@ -70,7 +70,7 @@ export class Conflicts {
   #sentence(theirs) {
     return voices(theirs)
       .map((one) => one.by && one.label
-        ? say("conflict.said", { by: one.by, label: one.species || labelled(one.label), at: one.at ? moment(one.at) : "" })
+        ? say("conflict.said", { by: one.by, label: animal(one.species) || labelled(one.label), at: one.at ? moment(one.at) : "" })
         : say("conflict.changed"))
       .join(" ");
   }
@@ -93,7 +93,7 @@ export class Conflicts {
       make("button", { type: "button", class: "peek", "aria-label": say("conflict.look"), onclick: () => this.by.open(letter.event) },
         make("img", { src: thumbOf(file), alt: "", width: 112, height: 84 })),
       make("div", {}, make("p", {}, this.#sentence(theirs)),
-        make("p", {}, say("conflict.you"), " ", chip(letter.label, letter.species || labelled(letter.label)))),
+        make("p", {}, say("conflict.you"), " ", chip(letter.label, animal(letter.species) || labelled(letter.label)))),
       make("p", { class: "row" },
         make("button", { type: "button", onclick: () => this.theirs(at) }, key("K"), say("conflict.theirs")),
         make("button", { type: "button", onclick: () => this.mine(at) }, key("M"), say("conflict.mine"))),

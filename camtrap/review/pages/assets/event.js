@@ -11,7 +11,7 @@ import { LABEL_KEYS } from "./keys.js";
 import { pictureOf, sideFor, thumbOf } from "./pictures.js";
 import { bindShade } from "./shade.js";
 import { Stage } from "./stage.js";
-import { clock, count, labelled, moment, percent, say } from "./words.js";
+import { animal, clock, count, labelled, moment, percent, say } from "./words.js";
 
 /** @typedef {import("./types.js").Visit} Visit */
 /** @typedef {import("./types.js").Item} Item */
@@ -203,7 +203,7 @@ export class EventView {
     const said = this.isWhole ? visit.reviewed : this.current?.reviewed ?? null;
     const mixed = this.isWhole && visit.reviewed?.mixed;
     refill(byId("people"), ...(said
-      ? [chip(said.label, said.species || labelled(said.label)), make("span", {}, say("event.by", { by: said.by || "?", at: moment(said.at) })),
+      ? [chip(said.label, animal(said.species) || labelled(said.label)), make("span", {}, say("event.by", { by: said.by || "?", at: moment(said.at) })),
         mixed ? make("span", { class: "soft" }, say("event.mixed")) : null]
       : [make("span", { class: "soft" }, say("event.nobody"))]));
     for (const button of byId("says").querySelectorAll("[data-label]"))

@@ -18,7 +18,7 @@ import { Queue } from "./queue.js";
 import { askName, onLanguage, open, recount, reviewer } from "./shell.js";
 import { SpeciesBox } from "./species.js";
 import { Walk } from "./walk.js";
-import { count, labelled, number, say } from "./words.js";
+import { animal, count, labelled, learnAnimals, number, say } from "./words.js";
 
 /** @typedef {import("./types.js").Season} Season */
 
@@ -99,6 +99,7 @@ async function begin(season) {
     mine: ({ letter, theirs }) => decisions.insist(letter, theirs),
     open: (event) => void walk.open(event),
   });
+  learnAnimals(season.species);
   const species = new SpeciesBox(season.species, (one) => void decide(one.label, one.name), () => byId("stage").focus({ preventScroll: true }));
 
   const grid = new Grid(byId("scroller"), byId("grid"), {
@@ -209,7 +210,7 @@ async function begin(season) {
   /** @param {string|null} label @param {string} [name] */
   function lastSaid(label, name = "") {
     byId("last").hidden = label === null;
-    if (label) refill(byId("last-said"), chip(label, name || labelled(label)));
+    if (label) refill(byId("last-said"), chip(label, animal(name) || labelled(label)));
   }
 
   function back() {

@@ -3,7 +3,7 @@
  * Combobox With List Autocomplete").
  */
 import { byId, chip, make, refill } from "./dom.js";
-import { count, labelled, say } from "./words.js";
+import { animal, count, labelled, say } from "./words.js";
 
 /** @typedef {import("./types.js").Species} Species */
 
@@ -12,22 +12,29 @@ const SHOWN = 60;
 /** Letters alike whatever their case and accents; ё as е. @param {string} words */
 export const plain = (words) => words.toLocaleLowerCase().normalize("NFD").replace(/\p{M}/gu, "").replace(/[-_]/g, " ").trim();
 
+/** All that a species is called. @param {Species} one @returns {string[]} */
+const names = (one) => [one.name, one.en, one.ru, one.zh].filter((name) => name !== undefined);
+
 /**
- * The species that fit what was typed: those that begin so first, then those with a word that does,
- * then those that hold it; the shortest first, which is the nearest to what was typed.
+ * The species that fit what was typed in any language: those that begin so first, then those with a
+ * word that does, then those that hold it; animals of this landscape first, and then the shortest,
+ * which is the nearest to what was typed.
  * @param {Species[]} all @param {string} typed @returns {Species[]}
  */
 export function matching(all, typed) {
   const wanted = plain(typed);
   if (!wanted) return all;
-  const rank = (/** @type {Species} */ one) => {
-    const name = plain(one.name);
+  const rank = (/** @type {string} */ called) => {
+    const name = plain(called);
     if (name.startsWith(wanted)) return 0;
     if (name.includes(` ${wanted}`)) return 1;
     return name.includes(wanted) ? 2 : 3;
   };
-  return all.map((one, order) => ({ one, order, rank: rank(one) })).filter(({ rank }) => rank < 3)
-    .sort((a, b) => a.rank - b.rank || a.one.name.length - b.one.name.length || a.order - b.order).map(({ one }) => one);
+  const nearest = (/** @type {Species} */ one) =>
+    names(one).map((name) => ({ rank: rank(name), length: name.length })).sort((a, b) => a.rank - b.rank || a.length - b.length)[0];
+  const other = (/** @type {Species} */ one) => (one.en ? 0 : 1);
+  return all.map((one, order) => ({ one, order, ...nearest(one) })).filter(({ rank }) => rank < 3)
+    .sort((a, b) => other(a.one) - other(b.one) || a.rank - b.rank || a.length - b.length || a.order - b.order).map(({ one }) => one);
 }
 
 export class SpeciesBox {
@@ -75,7 +82,7 @@ export class SpeciesBox {
       this.list,
       ...this.found.slice(0, SHOWN).map((one, at) =>
         make("li", { role: "option", id: `species-${at}`, "data-at": at, "aria-selected": "false" },
-          make("span", {}, one.name), chip(one.label, labelled(one.label))),
+          make("span", {}, animal(one.name), one.en ? make("i", { class: "soft" }, ` ${one.name}`) : null), chip(one.label, labelled(one.label))),
       ),
       this.found.length ? null : make("li", { class: "none" }, say("species.none")),
     );

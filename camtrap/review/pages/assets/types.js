@@ -58,7 +58,7 @@
  *
  * @typedef {Omit<Item, "frames"> & {frames: Frame[], before: number|null, after: number|null}} Visit
  *
- * @typedef {{name: string, label: Label}} Species
+ * @typedef {{name: string, label: Label, en?: string, ru?: string, zh?: string}} Species
  *
  * @typedef {object} Season
  * @property {string} id

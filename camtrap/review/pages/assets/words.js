@@ -8,6 +8,9 @@
 /** @typedef {string | Record<string, string>} Forms */
 
 export const LANGUAGES = ["en", "ru", "zh"];
+
+/** Animals by the name that is kept. @type {Map<string, Record<string, string>>} */
+let animals = new Map();
 const NAMES = { en: "English", ru: "Русский", zh: "中文" };
 const TAGS = { en: "en", ru: "ru", zh: "zh-Hans" };
 const REMEMBERED = "camtrap.language";
@@ -138,3 +141,11 @@ export function spell(root) {
   each("data-word-label", (element, words) => element.setAttribute("aria-label", words));
   each("data-word-title", (element, words) => element.setAttribute("title", words));
 }
+
+/** Which animals have a name in each language. @param {import("./types.js").Species[]} all */
+export function learnAnimals(all) {
+  animals = new Map(all.filter((one) => one.en).map((one) => [one.name, /** @type {Record<string, string>} */ (one)]));
+}
+
+/** A species in the page's language, or the name that is kept. @param {string} name */
+export const animal = (name) => animals.get(name)?.[language()] ?? name;
