@@ -23,6 +23,8 @@ LAST_RECORD, LAST_INDEPENDENT = "last_record", "last_independent"
 EVENT_RULES = (LAST_RECORD, LAST_INDEPENDENT)
 LANGUAGES = ("en", "ru", "zh")
 LONGEST_GAP_MINUTES = 366 * 24 * 60
+DRONE_AUTO, DRONE_ALWAYS, DRONE_NEVER = "auto", "true", "false"
+DRONES = (DRONE_AUTO, DRONE_ALWAYS, DRONE_NEVER)
 PIXEL_LIMITS = (1.0, 4300.0)
 """Megapixels between which the limit lies; no JPEG has more (65,535 x 65,535)."""
 
@@ -39,6 +41,9 @@ class Settings:
     what suits the device. `event_gap_minutes` is the independence interval, and `event_rule` what
     it is counted from; `burst_gap_seconds` parts bursts; with `static`, what never moves makes no
     event (`docs/events.md`). `language` is that of the brief and of the leopards' page.
+    `drone` says which pictures are looked at tile by tile: those that a drone took (`auto`), all
+    (`true`) or none (`false`). With `video`, clips are looked at where the extra `video` is
+    installed: `clip_frames_per_second` of their frames, at most `clip_frames` a clip.
     `thresholds` replaces single ones of the model's. Pictures of more than `pixel_limit` megapixels
     are refused, and metadata beyond `metadata_limit` megabytes are not read.
     """
@@ -54,6 +59,10 @@ class Settings:
     burst_gap_seconds: float = 5.0
     static: bool = True
     language: str = "en"
+    drone: str = DRONE_AUTO
+    video: bool = True
+    clip_frames_per_second: float = 1.0
+    clip_frames: int = 20
     pixel_limit: float = 400.0
     metadata_limit: float = 16.0
     thresholds: Mapping[str, float] = field(default_factory=dict)
@@ -63,6 +72,8 @@ class Settings:
             raise ConfigError("workers and batch_size are counts: 0 (automatic) or more.")
         if self.decoder not in DECODERS:
             raise ConfigError(f"The decoder is one of {', '.join(DECODERS)}, not '{self.decoder}'.")
+        if self.drone not in DRONES:
+            raise ConfigError(f"drone is auto, true or false, not '{self.drone}'.")
         if not 0 < self.event_gap_minutes <= LONGEST_GAP_MINUTES:
             raise ConfigError("event_gap_minutes must be more than 0, and at most a year.")
         if self.event_rule not in EVENT_RULES:
@@ -97,6 +108,8 @@ BURST_GAPS = (0.0, 600.0)
 
 _BOUNDS = {
     "burst_gap_seconds": BURST_GAPS,
+    "clip_frames_per_second": (0.01, 60.0),
+    "clip_frames": (1, 1000),
     "pixel_limit": PIXEL_LIMITS,
     "metadata_limit": METADATA_LIMITS,
 }
@@ -112,6 +125,10 @@ _KINDS: dict[str, type] = {
     "burst_gap_seconds": float,
     "static": bool,
     "language": str,
+    "drone": str,
+    "video": bool,
+    "clip_frames_per_second": float,
+    "clip_frames": int,
     "pixel_limit": float,
     "metadata_limit": float,
 }
@@ -160,7 +177,7 @@ def parse_threshold(text: str) -> tuple[str, float]:
 def _read_file(path: Path) -> dict[str, Any]:
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"The settings file {path} cannot be read: {error}.") from error
     known = {f.name for f in fields(Settings)}
     if unknown := sorted(said.keys() - known):
@@ -179,6 +196,8 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 def _plain(key: str, value: Any, kind: type) -> Any:
     """A TOML value of the kind wanted; a whole number serves as a float, and nothing else bends."""
+    if key == "drone" and type(value) is bool:
+        return DRONE_ALWAYS if value else DRONE_NEVER
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:

@@ -43,6 +43,14 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_clips() -> Iterator[None]:
+    """Runs pass clips over, as they do without the extra `video`; whoever tests them says so."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CAMTRAP_VIDEO", "false")
+        yield
+
+
 @pytest.fixture
 def predictor() -> FakePredictor:
     """A model that answers from a picture's brightness."""

@@ -130,7 +130,13 @@ def test_a_whole_number_may_stand_for_any_number(toml: WriteToml) -> None:
     assert found.thresholds == {"leopard": 1.0}
 
 
-@pytest.mark.parametrize("data", [b"workers = ", b"\xff\xfe\x00", b"workers = 1\nworkers = 2"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"workers = ", b"\xff\xfe\x00", b"workers = 1\nworkers = 2"),
+        *(b"workers = " + b"1" * 5000, b"workers = " + b"[" * 3000),
+    ],
+)
 def test_a_file_that_is_no_toml_is_told(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "broken.toml"
     path.write_bytes(data)

@@ -34,6 +34,7 @@ RAW_SUFFIXES = frozenset(
 )
 UNREAD_SUFFIXES = frozenset(["avif", "jxl", "jp2"])
 
+VIDEO_EXTRA_REASON = "a video; to look at it: pip install camtrap[video]"
 VIDEO_REASON = "a video; only pictures are looked at"
 RAW_REASON = "a RAW file; only finished pictures such as JPEG are looked at"
 UNREAD_REASON = "a kind of picture that is not read"
@@ -56,18 +57,21 @@ _UNSEEN = " .\t\r\n\u00a0\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\
 OnError = Callable[[Path, OSError], None]
 
 
-def scan(card: Path, *, on_error: OnError | None = None) -> Iterator[ImageFile]:
+def scan(
+    card: Path, *, videos: bool = False, on_error: OnError | None = None
+) -> Iterator[ImageFile]:
     """Return an iterator over every media file under `card`, ordered by the parts of its path.
 
     A single picture may stand for a card: it is yielded with its folder as card. Links are
     followed, each folder once. A folder that cannot be listed goes to `on_error` with its error
     (a warning in the log when not given) and the scan continues with the next. A file whose size
-    cannot be read is yielded with size 0, so that reading it fails in plain sight.
+    cannot be read is yielded with size 0, so that reading it fails in plain sight. With `videos`,
+    clips are to be read where the extra `video` is installed, as HEIC pictures are with theirs.
 
     Raises `CardError` at once, before the first file, when `card` itself cannot be listed.
     """
     card = Path(card)
-    reasons = _skip_reasons()
+    reasons = _skip_reasons(videos)
     try:
         is_folder = stat.S_ISDIR(card.stat().st_mode)
         if is_folder:
@@ -198,13 +202,21 @@ class _Walk:
         return sorted(entries, key=lambda entry: entry.name)
 
 
-def _skip_reasons() -> dict[str, str]:
+def is_video(name: str) -> bool:
+    """True for the name of a clip."""
+    return _suffix(name) in VIDEO_SUFFIXES
+
+
+def _skip_reasons(videos: bool) -> dict[str, str]:
     """Why a file of each media suffix is skipped; empty for what is read."""
     heic_reason = "" if find_spec("pillow_heif") else HEIC_REASON
+    video_reason = VIDEO_REASON
+    if videos:
+        video_reason = "" if find_spec("av") else VIDEO_EXTRA_REASON
     return (
         dict.fromkeys(IMAGE_SUFFIXES, "")
         | dict.fromkeys(HEIC_SUFFIXES, heic_reason)
-        | dict.fromkeys(VIDEO_SUFFIXES, VIDEO_REASON)
+        | dict.fromkeys(VIDEO_SUFFIXES, video_reason)
         | dict.fromkeys(RAW_SUFFIXES, RAW_REASON)
         | dict.fromkeys(UNREAD_SUFFIXES, UNREAD_REASON)
     )

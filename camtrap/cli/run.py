@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from camtrap.config import Settings
     from camtrap.engine.season import CardSummary
     from camtrap.ledger.reconcile import Reconciliation
+    from camtrap.ledger.rows import CardEntry
     from camtrap.ledger.store import Ledger
+    from camtrap.vision.predictor import Predictor
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,26 @@ def run(
         float | None,
         typer.Option(metavar="MB", help="Metadata beyond this are not read. \\[default: 16]"),
     ] = None,
+    drone: Annotated[
+        bool | None,
+        typer.Option(
+            "--drone/--no-drone",
+            help="Look at pictures tile by tile. [default: those that a drone took]",
+        ),
+    ] = None,
+    video: Annotated[
+        bool | None,
+        typer.Option(
+            "--video/--no-video",
+            help="Look at clips, too. [default: where camtrap[video] is installed]",
+        ),
+    ] = None,
+    frames_per_second: Annotated[
+        float | None, typer.Option(help="Frames of a clip's second. [default: 1]")
+    ] = None,
+    max_frames: Annotated[
+        int | None, typer.Option(min=1, help="Frames of one clip, at most. [default: 20]")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A settings file (TOML).")
     ] = None,
@@ -100,11 +122,15 @@ def run(
         workers=workers,
         pixel_limit=pixel_limit,
         metadata_limit=metadata_limit,
+        video=video,
+        clip_frames_per_second=frames_per_second,
+        clip_frames=max_frames,
+        drone=None if drone is None else str(drone).lower(),
         thresholds=dict(map(parse_threshold, threshold or ())),
     )
     say = Talk(quiet)
     if dry_run:
-        _foresee(cards, as_json)
+        _foresee(cards, as_json, videos=settings.video)
         return
 
     from camtrap.engine.progress import account
@@ -115,7 +141,7 @@ def run(
         check_apart(out, card)
     facts = {"cards": [str(card) for card in cards], "settings": settings.as_dict()}
     with running.writing_to(out, say, **facts), Ledger(out, create=True) as ledger:
-        summaries = [add_card(ledger, card) for card in cards]
+        summaries = [add_card(ledger, card, videos=settings.video) for card in cards]
         for summary in summaries:
             _tell_card(summary, say)
         if verify:
@@ -181,7 +207,19 @@ def _triage(
             say(f"all {begun:,} files of the season are triaged again; reviews are kept")
         _tell_waiting(ledger, {card.card_id for card in cards}, say)
     check_model(ledger, info, thresholds)
+    _tell_tiles(ledger, cards, predictors[0], settings, say)
     return running.triage(ledger, cards, predictors, settings, quiet=quiet, excel=excel, redo=redo)
+
+
+def _tell_tiles(
+    ledger: Ledger, cards: list[CardEntry], predictor: Predictor, settings: Settings, say: Talk
+) -> None:
+    """How long the pictures of drones will take: each is as much work as dozens of others."""
+    from camtrap.engine.season import foretold
+
+    for card in cards:
+        if found := foretold(ledger, card, predictor, settings):
+            say(f"card {card.name}: {found}")
 
 
 def _tell_waiting(ledger: Ledger, given: set[int], say: Talk) -> None:
@@ -252,14 +290,14 @@ def _tell_card(summary: CardSummary, say: Talk) -> None:
         say(f"  {summary.unlisted:,} folders could not be listed; see the warnings above")
 
 
-def _foresee(cards: list[Path], as_json: bool) -> None:
+def _foresee(cards: list[Path], as_json: bool, *, videos: bool) -> None:
     """Say how many files of which kind lie on the cards."""
     from camtrap.card.scan import scan
 
     said: list[dict[str, str | int]] = []
     for card in cards:
         count = Counter({"pictures": 0, "skipped": 0, "bytes": 0})
-        for file in scan(card):
+        for file in scan(card, videos=videos):
             count["skipped" if file.skip_reason else "pictures"] += 1
             count["bytes"] += file.size
         said.append({"card": str(card), **count})

@@ -20,6 +20,8 @@ from typing import NamedTuple
 from camtrap.card.header import METADATA_LIMIT
 from camtrap.engine.channel import Channel, Closed, gathered
 from camtrap.engine.stages import (
+    ClipRule,
+    TilingRule,
     decoded,
     failed,
     is_the_models_fault,
@@ -108,6 +110,8 @@ def triage_files(
     is_known: Callable[[str], bool] | None = None,
     decode: Decode = decode_frame,
     metadata_limit: int = METADATA_LIMIT,
+    tiling: TilingRule | None = None,
+    clips: ClipRule | None = None,
 ) -> Generator[Result, None, None]:
     """Yield one prediction a file, in the order of `files`.
 
@@ -115,6 +119,7 @@ def triage_files(
     predictors, one a GPU, each takes its share.
 
     `decode` has its own limits; metadata beyond `metadata_limit` bytes a picture are not read.
+    `tiling` says which pictures are looked at tile by tile, and `clips` takes frames of videos.
 
     A file that cannot be read or decoded comes back as `unreadable` or `truncated` with the reason.
     `is_known`, called from several threads with a content key, spares the model a picture that the
@@ -128,7 +133,8 @@ def triage_files(
     flow = _Flow(stop or threading.Event(), Channel(1 << 30))
 
     def look(file: ImageFile, data: bytes) -> tuple[Prediction, Look | None]:
-        return decoded(file, data, predictors[0].frame_side, is_known, decode, metadata_limit)
+        side = predictors[0].frame_side
+        return decoded(file, data, side, is_known, decode, metadata_limit, tiling, clips)
 
     threads = _threads(flow, predictors, workers, batch_size, look)
     for thread in threads:
@@ -209,7 +215,7 @@ def _triage(flow: _Flow, look: _Looking, predictor: Predictor) -> None:
 
 def _decode(flow: _Flow, look: _Looking) -> None:
     for item in _looked_at(flow, look):
-        flow.decoded.put(item, len(item.look.data) + item.look.frame.nbytes)
+        flow.decoded.put(item, item.look.nbytes)
 
 
 def _judge(flow: _Flow, predictor: Predictor, batch_size: int) -> None:

@@ -6,6 +6,7 @@ Scan, register, triage what is pending, commit as results come, and say how ever
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections import Counter
@@ -22,9 +23,11 @@ from camtrap.batches import in_batches
 from camtrap.card.content import content_key, is_content_of
 from camtrap.card.scan import scan
 from camtrap.config import Settings
+from camtrap.engine.clips import looked_at
 from camtrap.engine.local import Result, triage_files
 from camtrap.engine.progress import RunProgress
-from camtrap.engine.stages import read_file
+from camtrap.engine.stages import ClipRule, read_file
+from camtrap.engine.tiling import Forecast, Tiling, forecast
 from camtrap.errors import CamtrapError, SeasonError, UnreadablePicture
 from camtrap.ledger.again import failed, note_full_keys, read_before, redo, start_again
 from camtrap.ledger.duplicates import KnownContent
@@ -34,9 +37,11 @@ from camtrap.ledger.store import Ledger
 from camtrap.pixels.decode import Decode, decode_frame
 from camtrap.pixels.limits import LIMITS, Limits
 from camtrap.records import ImageFile, Prediction
+from camtrap.video.frames import Sampling
 from camtrap.vision.calibration import Thresholds
 from camtrap.vision.checkpoint import ModelInfo
-from camtrap.vision.predictor import Predictor
+from camtrap.vision.predictor import Look, Predictor
+from camtrap.vision.tiled import GPU_TILES
 
 log = logging.getLogger(__name__)
 
@@ -66,11 +71,11 @@ def check_apart(season: Path, card: Path) -> None:
         )
 
 
-def add_card(ledger: Ledger, root: Path) -> CardSummary:
+def add_card(ledger: Ledger, root: Path, *, videos: bool = False) -> CardSummary:
     """Enter a card's files into the ledger; raises `CardError` when the card cannot be listed.
 
     A card is recognised by its files, not by its place: another card in the same reader is a new
-    card, and the same card under another drive letter is the old one.
+    card, and the same card under another drive letter is the old one. `videos` is that of `scan`.
     """
     check_apart(ledger.season, root)
     root = root.resolve()
@@ -80,7 +85,7 @@ def add_card(ledger: Ledger, root: Path) -> CardSummary:
         log.warning("%s cannot be listed: %s", path, error.strerror or error)
         unlisted.append(path)
 
-    files = scan(root, on_error=note)
+    files = scan(root, videos=videos, on_error=note)
     first = list(islice(files, _SAMPLE))
     root = _folder(root)
     card = recognise(ledger, root, first) or ledger.add_card(card_name(root), root)
@@ -147,6 +152,8 @@ def run_card(
                 is_known=known,
                 decode=decoder_of(settings, predictor),
                 metadata_limit=limits_of(settings).metadata,
+                tiling=tiling_of(settings),
+                clips=clips_of(settings),
             )
         ) as results,
     ):
@@ -167,6 +174,43 @@ def decoder_of(settings: Settings, predictor: Predictor | Sequence[Predictor]) -
 
     first = predictor if isinstance(predictor, Predictor) else predictor[0]
     return gpu_decoder(first.backend.device, limits)
+
+
+def clips_of(settings: Settings) -> ClipRule:
+    """What takes frames of clips; which clips are to be read was told when the card was listed."""
+    sampling = Sampling(settings.clip_frames_per_second, settings.clip_frames)
+    limits = limits_of(settings)
+
+    def look(
+        known: Prediction, data: bytes, side: int, modified_ns: int
+    ) -> tuple[Prediction, Look]:
+        return looked_at(known, data, side, sampling, modified_ns, limits)
+
+    return look
+
+
+def tiling_of(settings: Settings) -> Tiling:
+    """Which pictures are looked at tile by tile."""
+    return Tiling(settings.drone, limits_of(settings))
+
+
+def foretold(
+    ledger: Ledger, card: CardEntry, predictor: Predictor, settings: Settings
+) -> Forecast | None:
+    """How long a card's large pictures will take, told from a few; None where none are seen.
+
+    Raises `CardError` when the card has vanished.
+    """
+    tiling = tiling_of(settings)
+    count, _ = ledger.pending_bytes(card)
+    return forecast(
+        list(islice(ledger.pending(card), _SAMPLE)),
+        count,
+        tiling,
+        predictor.first_look,
+        batch=1 if predictor.default_batch_size == 1 else GPU_TILES,
+        workers=settings.workers or os.cpu_count() or 1,
+    )
 
 
 def limits_of(settings: Settings) -> Limits:

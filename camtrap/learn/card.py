@@ -44,6 +44,7 @@ class Prose:
     training_data: tuple[str, ...] = ()
     recipe: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
+    drones_and_heat: tuple[str, ...] = ()
     known_failures: tuple[str, ...] = ()
     not_tested: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -103,6 +104,7 @@ def card(info: ModelInfo, prose: Prose) -> str:
             for name, value in info.training.items()
             if name not in _OWN_SECTIONS
         ),
+        _section("Drones and thermal cameras", *_paragraphs(prose.drones_and_heat)),
         _section("Known failures", *_failures(info, prose)),
         _section("Not tested", bullets(prose.not_tested)),
         _section("Licences and notices", *_licences(info, prose)),

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw
 
 from camtrap.card.content import is_content_of
+from camtrap.card.scan import is_video
 from camtrap.errors import UnreadablePicture
 from camtrap.ledger.rows import Entry
 from camtrap.pixels.decode import decode_frame, opened, upright_size
@@ -34,6 +35,7 @@ def read_picture(entry: Entry) -> bytes:
 
     Raises `PictureAway` when it is not there, and also when its bytes are not those that the model
     saw: cameras number their pictures alike, and another card may be in the same reader by now.
+    Of a clip, what comes back is its best frame, as a picture.
     """
     try:
         data = entry.path.read_bytes()
@@ -41,7 +43,17 @@ def read_picture(entry: Entry) -> bytes:
         raise PictureAway(f"{entry.path} cannot be read: {error}") from error
     if entry.content_key and not is_content_of(entry.content_key, data):
         raise PictureAway(f"{entry.path} is another picture by now")
-    return data
+    return _still(entry, data) if is_video(entry.relative_path) else data
+
+
+def _still(entry: Entry, data: bytes) -> bytes:
+    """The frame of a clip that its boxes lie in."""
+    from camtrap.video.clips import moment_of
+    from camtrap.video.frames import frame_at, is_installed
+
+    if not is_installed():
+        raise UnreadablePicture(f"{entry.path} is a video; to see it: pip install camtrap[video]")
+    return frame_at(data, moment_of(entry.reason) or 0.0)
 
 
 def thumbnail(data: bytes, boxes: Sequence[Box], side: int, quality: int = 80) -> bytes:

@@ -30,6 +30,8 @@ from camtrap.pixels.limits import (
     refusal,
     what_it_is,
 )
+from camtrap.pixels.radiometric import heat_of
+from camtrap.pixels.thermal import shown_grey
 
 Pixels = NDArray[np.uint8]
 """Shape (height, width, 3), RGB, 0..255, upright."""
@@ -45,7 +47,7 @@ or grey."""
 _WHOLE_FILE = 1 << 29
 _STRIP_PIXELS = 1 << 24
 _ORIENTATION = 0x0112
-_TURNS = {
+TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -171,7 +173,10 @@ def opened(data: bytes, limits: Limits = LIMITS) -> Iterator[Image.Image]:
 
 @contextlib.contextmanager
 def opened_with_note(data: bytes, limits: Limits = LIMITS) -> Iterator[tuple[Image.Image, str]]:
-    """As `opened`, with a note of what was left out of the metadata; empty for nothing."""
+    """As `opened`, with a note of what was left out; empty for nothing.
+
+    Where a JPEG holds what a thermal camera measured, that is what is opened, at the JPEG's size.
+    """
     if not data:
         raise UnreadablePicture("the file is empty (0 bytes)")
     if is_cut_jpeg(data):
@@ -189,7 +194,9 @@ def opened_with_note(data: bytes, limits: Limits = LIMITS) -> Iterator[tuple[Ima
                 raise TruncatedPicture(f"the {image.format}'s data end before its last row")
             is_large = image.width * image.height > LARGE
             with one_large if is_large else contextlib.nullcontext():
-                yield image, kept.note
+                heat, unread = heat_of(kept.data, image)
+                note = "; ".join(filter(None, (kept.note, unread)))
+                yield image if heat is None else heat, note
     except UnreadablePicture:
         raise
     except UnidentifiedImageError:
@@ -207,11 +214,11 @@ def opened_with_note(data: bytes, limits: Limits = LIMITS) -> Iterator[tuple[Ima
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
     """Width and height after the camera's rotation flag is applied."""
-    turned = _orientation(image) in (5, 6, 7, 8)
+    turned = orientation(image) in (5, 6, 7, 8)
     return (image.height, image.width) if turned else (image.width, image.height)
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int:
     """The rotation flag, 1 to 8; 1 (upright) where there is none or none that can be read."""
     if image.format == "TIFF":
         image.load()  # Pillow turns TIFF pictures itself while it loads them, and drops the flag
@@ -220,19 +227,19 @@ def _orientation(image: Image.Image) -> int:
     except Exception:
         # Pillow lets out SyntaxError, struct.error and others; broken EXIF costs no picture.
         return 1
-    return flag if isinstance(flag, int) and flag in _TURNS else 1
+    return flag if isinstance(flag, int) and flag in TURNS else 1
 
 
 def turned(image: Image.Image, pixels: Pixels) -> Pixels:
     """Pixels (height, width, 3) of an opened picture as they are stored, made upright."""
-    turn = _TURNS.get(_orientation(image))
+    turn = TURNS.get(orientation(image))
     return pixels if turn is None else np.asarray(Image.fromarray(pixels).transpose(turn))
 
 
 def _upright(image: Image.Image, at_least: tuple[float, float]) -> Image.Image:
     """Decode to RGB, upright; a JPEG at the smallest scale of `at_least` (width, height)."""
     width, height = at_least
-    turn = _TURNS.get(_orientation(image))
+    turn = TURNS.get(orientation(image))
     if upright_size(image) != image.size:
         width, height = height, width
     image.draft("RGB", (int(np.ceil(width)), int(np.ceil(height))))
@@ -244,31 +251,14 @@ def _upright(image: Image.Image, at_least: tuple[float, float]) -> Image.Image:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Any Pillow mode to RGB; 16-bit and float greys fill their own range, alpha lies on black."""
+    """Any Pillow mode to RGB; greys of 16 bits and more as `thermal` has it, alpha on black."""
     if image.mode == "RGB":
         return image
     if image.mode[0] in "IF":
-        return _stretched(image)
+        return shown_grey(image)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         return _on_black(image)
     return image.convert("RGB")
-
-
-def _stretched(image: Image.Image) -> Image.Image:
-    """Numbers of any range as grey: the least is black, the greatest white."""
-    ranges = [(float(strip.min()), float(strip.max())) for _, strip in _strips_of_numbers(image)]
-    low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
-    whole = Image.new("RGB", image.size)
-    for top, strip in _strips_of_numbers(image):
-        grey = (strip - low) * (255.0 / max(high - low, 1.0))
-        whole.paste(Image.fromarray(grey.astype(np.uint8)).convert("RGB"), (0, top))
-    return whole
-
-
-def _strips_of_numbers(image: Image.Image) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    for top, strip in _strips(image):
-        values = np.asarray(strip, dtype=np.float32)
-        yield top, np.nan_to_num(values, posinf=0.0, neginf=0.0)
 
 
 def _on_black(image: Image.Image) -> Image.Image:

@@ -76,6 +76,12 @@ def covered(a: Box, b: Box) -> float:
     return common / min(a.width * a.height, b.width * b.height) if common else 0.0
 
 
+def share_within(a: Box, b: Box) -> float:
+    """The share of the first box that lies in the second, 0..1."""
+    common = _common(a, b)
+    return common / (a.width * a.height) if common else 0.0
+
+
 def _common(a: Box, b: Box) -> float:
     width = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
     height = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)

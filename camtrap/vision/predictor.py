@@ -19,7 +19,8 @@ from PIL import Image
 
 from camtrap.errors import ModelError
 from camtrap.pixels.decode import Frame, Pixels, decode_crops
-from camtrap.pixels.fit import covered, fitted_size, padded, square_around
+from camtrap.pixels.fit import Region, covered, fitted_size, padded, square_around
+from camtrap.pixels.tiles import Tile
 from camtrap.records import Box, Detection, State
 from camtrap.vision import checkpoint
 from camtrap.vision.backends.base import Backend, Bytes, Floats
@@ -43,21 +44,37 @@ _MOST_CROPS = 64
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One picture for the model: its bytes, for the crops, and the frame decoded from them."""
+    """One picture for the model: its bytes, for the crops, and the frame decoded from them.
+
+    With `tiles` it is a large one of small animals, and looked at tile by tile (`vision.tiled`).
+    A clip has `stills`: some of its frames with their seconds, which are judged one by one
+    (`engine.clips`); its `frame` is that of the first, and `data` is empty.
+    """
 
     data: bytes
     frame: Frame
+    tiles: tuple[Tile, ...] = ()
+    stills: tuple[tuple[float, Look], ...] = ()
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes, roughly."""
+        return len(self.data) + self.frame.nbytes + sum(still.nbytes for _, still in self.stills)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the model says of one picture; the fields are those of `Prediction`."""
+    """What the model says of one picture; the fields are those of `Prediction`.
+
+    Of a clip, `at` is the second of the frame that the boxes lie in.
+    """
 
     state: State
     confidence: float | None = None
     probabilities: Mapping[str, float] = field(default_factory=dict)
     detections: tuple[Detection, ...] = ()
     reason: str = ""
+    at: float | None = None
 
 
 class Detector:
@@ -166,8 +183,8 @@ class Predictor:
                 f"Model '{info.name}' names the classes {rules['classes']}; this camtrap needs "
                 f"{list(CLASSES)}. Install a matching version."
             )
-        self._proposing = dict(rules["proposals"])
-        self._least_share = float(rules.get("least_share", 0.0))
+        self.proposing = dict(rules["proposals"])
+        self.least_share = float(rules.get("least_share", 0.0))
         self._calibration = Calibration(**rules["calibration"])
         self._detector = Detector(checkpoint.part(info, "detector"), backend)
         self._classifier = Classifier(checkpoint.part(info, "backbone"), rules["crop"], backend)
@@ -186,23 +203,62 @@ class Predictor:
 
         Raises `UnreadablePicture` when a picture's full-size pixels cannot be decoded.
         """
+        if any(look.tiles for look in looks):
+            return self._judge_some_tiled(looks)
         found = [
-            promising(boxes, self._least_share)
-            for boxes in self._detector.propose(
-                [look.frame.pixels for look in looks], **self._proposing
-            )
+            promising(boxes, self.least_share)
+            for boxes in self.first_look([look.frame.pixels for look in looks])
         ]
         cut = self._map(self._crops, looks, found)
-        logits = iter(self._logits([crop for crops in cut for crop in crops]))
-        return [
-            self._verdict([(p, Evidence(p.score, tuple(next(logits)))) for p in boxes])
-            for boxes in found
+        logits = iter(self.second_look([crop for crops in cut for crop in crops]))
+        return [self.joined_verdict(boxes, [next(logits) for _ in boxes]) for boxes in found]
+
+    def first_look(
+        self, frames: Sequence[Pixels], *, max_count: int = 0
+    ) -> list[tuple[Proposal, ...]]:
+        """Boxes of each frame by the model's rules; up to `max_count` a frame where it is given."""
+        rules = self.proposing | ({"max_count": max_count} if max_count else {})
+        return self._detector.propose(frames, **rules)
+
+    def crop_regions(self, boxes: Sequence[Box], width: int, height: int) -> list[Region]:
+        """What the second look sees of each box, in pixels of a picture of this size."""
+        return [square_around(box, width, height, self._classifier.context) for box in boxes]
+
+    @property
+    def crop_rules(self) -> tuple[int, int]:
+        """The side of a crop in pixels, and the grey that fills it up."""
+        return self._classifier.side, self._classifier.fill
+
+    def joined_verdict(
+        self, found: Sequence[Proposal], logits: Sequence[Sequence[float]]
+    ) -> Verdict:
+        """What a picture's boxes and the second looks at them add up to."""
+        judged = [
+            (p, judge_box(Evidence(p.score, tuple(each)), self._calibration))
+            for p, each in zip(found, logits, strict=True)
         ]
+        chances = judge_picture([box for _, box in judged])
+        state, confidence = decide(chances, self.thresholds)
+        boxes = [
+            Detection(label, box.labels[label], proposal.box, proposal.score, box.labels)
+            for proposal, box in judged
+            for label in [max(box.labels, key=lambda name: box.labels[name])]
+        ]
+        return Verdict(state, confidence, chances, shown(boxes, state))
+
+    def _judge_some_tiled(self, looks: Sequence[Look]) -> list[Verdict]:
+        """As `judge`: tiled pictures one by one, the others together."""
+        from camtrap.vision.tiled import judge_tiled
+
+        plain = [look for look in looks if not look.tiles]
+        others = iter(self.judge(plain) if plain else [])
+        return [judge_tiled(self, look) if look.tiles else next(others) for look in looks]
 
     def _crops(self, look: Look, found: Sequence[Proposal]) -> list[Pixels]:
         return self._classifier.crops(look, [proposal.box for proposal in found])
 
-    def _logits(self, crops: Sequence[Pixels]) -> list[list[float]]:
+    def second_look(self, crops: Sequence[Pixels]) -> list[list[float]]:
+        """One logit a class of `CLASSES` for each crop."""
         if not crops:
             return []
         step = 1 if self.default_batch_size == 1 else _MOST_CROPS
@@ -212,17 +268,6 @@ class Predictor:
         ]
         logits: list[list[float]] = np.concatenate(parts).tolist()
         return logits
-
-    def _verdict(self, evidence: Sequence[tuple[Proposal, Evidence]]) -> Verdict:
-        judged = [(p, judge_box(e, self._calibration)) for p, e in evidence]
-        chances = judge_picture([box for _, box in judged])
-        state, confidence = decide(chances, self.thresholds)
-        boxes = [
-            Detection(label, box.labels[label], proposal.box, proposal.score, box.labels)
-            for proposal, box in judged
-            for label in [max(box.labels, key=lambda name: box.labels[name])]
-        ]
-        return Verdict(state, confidence, chances, shown(boxes, state))
 
 
 def shown(boxes: Sequence[Detection], state: State) -> tuple[Detection, ...]:

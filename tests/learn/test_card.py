@@ -73,6 +73,7 @@ def folder(tmp_path):
     write_info(ModelInfo(part, "finder", "detector", "yolox-tiny", "1" * 64, licence="MIT"))
     (path / "card.toml").write_text(
         'purpose = "Finds leopards."\nnot_tested = ["drones", "video"]\n'
+        'drones_and_heat = ["Nothing was found."]\n'
         'known_failures = "Jaguars."\nnotices = ["NTLNP asks to be named."]\n',
         encoding="utf-8",
     )
@@ -94,6 +95,7 @@ def test_all_sections_in_order(folder):
         "Ablation",
         "Experiments",
         "Curves",
+        "Drones and thermal cameras",
         "Known failures",
         "Not tested",
         "Licences and notices",

@@ -221,7 +221,7 @@ def test_a_reduced_decode_equals_the_full_one_scaled(orientation: int, side: int
     image = textured(800, 600, seed=3).resize((800, 600))
     data = as_camera(image, orientation)
     with Image.open(io.BytesIO(data)) as full:
-        turn = decode._TURNS.get(orientation)
+        turn = decode.TURNS.get(orientation)
         upright = full.convert("RGB") if turn is None else full.convert("RGB").transpose(turn)
     size = (side, side * 3 // 4)
     expected = np.asarray(upright.resize(size, Image.Resampling.BILINEAR)).astype(int)
