@@ -219,7 +219,7 @@ def _tell_tiles(
 
     for card in cards:
         if found := foretold(ledger, card, predictor, settings):
-            say(f"card {card.name}: {found}")
+            say(f"card {card.name}: {found}; --no-drone looks at each as a whole")
 
 
 def _tell_waiting(ledger: Ledger, given: set[int], say: Talk) -> None:

@@ -77,7 +77,7 @@ def read_file(file: ImageFile) -> bytes:
 def _check_size(size: int) -> None:
     if size > FILE_LIMIT:
         raise UnreadablePicture(
-            f"{size:,} bytes are too many for a picture: the card's file table may be broken"
+            f"{size:,} bytes are too many for one file: the card's file table may be broken"
         )
 
 
