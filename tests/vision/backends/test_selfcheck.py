@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
 from camtrap.records import LABELS, State
 from camtrap.vision import checkpoint
+from camtrap.vision.backends import selfcheck
 from camtrap.vision.backends.base import Spec
 from camtrap.vision.backends.selfcheck import (
     TOLERANCE,
@@ -44,6 +47,13 @@ class Shifted(FakePredictor):
 @pytest.fixture(scope="module")
 def looks() -> list[Look]:
     return check_looks(4)
+
+
+@pytest.fixture(autouse=True)
+def even_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look takes a second: stand-ins are done at once, and a pause of the computer is long."""
+    clock = SimpleNamespace(perf_counter=count().__next__)
+    monkeypatch.setattr(selfcheck, "time", clock)
 
 
 def found(looks: Sequence[Look], *predictors: Shifted) -> list[Measured]:
