@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from camtrap.batches import in_batches
 from camtrap.errors import SeasonError
-from camtrap.ledger.reviews import begin, cannot_write, live, opened
+from camtrap.ledger.reviews import begin, cannot_write, live, opened, reading
 from camtrap.ledger.rows import text_of
 from camtrap.ledger.schema import has_table
 from camtrap.ledger.store import utc_now
@@ -164,7 +163,7 @@ def undo(season: Path, *, reviewer: str, batch: str = "") -> Undone:
 
 def words_on(season: Path, files: Iterable[int]) -> dict[int, Word]:
     """The newest word on each of these files; those without one are not among them."""
-    with opened(season) as db, _reading(season):
+    with opened(season) as db, reading(season):
         return _words(db, files) if has_table(db, "review") else {}
 
 
@@ -174,7 +173,7 @@ def words_since(season: Path, mark: Mark) -> tuple[Mark, dict[int, Word | None]]
     It names the files, each with the word that counts now; a word that is of another picture by now
     counts as none. From an empty mark on, these are all words of the season.
     """
-    with opened(season) as db, _reading(season):
+    with opened(season) as db, reading(season):
         if not has_table(db, "review"):
             return mark, {}
         db.execute("BEGIN")  # all answers of one moment
@@ -197,7 +196,7 @@ def words_since(season: Path, mark: Mark) -> tuple[Mark, dict[int, Word | None]]
 
 def reviewers(season: Path) -> list[str]:
     """Everybody who has said something that still stands, in alphabetical order."""
-    with opened(season) as db, _reading(season):
+    with opened(season) as db, reading(season):
         if not has_table(db, "review"):
             return []
         rows = db.execute(f"SELECT DISTINCT reviewer FROM review WHERE {live(db)}")
@@ -260,11 +259,3 @@ def _last_undo(db: sqlite3.Connection) -> int:
         "SELECT coalesce(max(undo_number), 0) FROM review WHERE undo_number IS NOT NULL"
     ).fetchone()[0]
     return number
-
-
-@contextmanager
-def _reading(season: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise SeasonError(f"The ledger in {season} cannot be read: {error}.") from error

@@ -13,14 +13,13 @@ import secrets
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from camtrap.batches import in_batches
 from camtrap.errors import SeasonError
-from camtrap.ledger.reviews import cannot_write, opened
+from camtrap.ledger.reviews import cannot_write, opened, reading
 from camtrap.ledger.rows import text_of
 from camtrap.ledger.schema import has_table, watched
 from camtrap.ledger.store import utc_now
@@ -230,7 +229,7 @@ def individuals(season: Path, files: Collection[int] | None = None) -> dict[Crop
     Words on a picture that is another by now, or on a box that no model draws any more, are not
     among them. Raises `SeasonError` when there is no season, or its ledger cannot be read.
     """
-    with opened(season) as db, _reading(season):
+    with opened(season) as db, reading(season):
         return _said(db, files) if has_table(db, "individual") else {}
 
 
@@ -325,11 +324,3 @@ def _boxes(db: sqlite3.Connection, files: Collection[int]) -> dict[int, dict[int
         for file_id, number, *edges in rows:
             found[file_id][number] = Box(*edges)
     return found
-
-
-@contextmanager
-def _reading(season: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise SeasonError(f"The ledger in {season} cannot be read: {error}.") from error

@@ -141,13 +141,10 @@ def reviews(season: Path) -> dict[int, Review]:
     A review of a file whose content has changed since is not among them. Raises `SeasonError` when
     there is no season, or its ledger cannot be read.
     """
-    with opened(season) as db:
-        try:
-            if not has_table(db, "review"):
-                return {}
-            rows = _newest(db).fetchall()
-        except sqlite3.Error as error:
-            raise SeasonError(f"The ledger in {season} cannot be read: {error}.") from error
+    with opened(season) as db, reading(season):
+        if not has_table(db, "review"):
+            return {}
+        rows = _newest(db).fetchall()
     return {row[0]: Review(*row) for row in rows}
 
 
@@ -194,3 +191,12 @@ def opened(season: Path) -> Iterator[sqlite3.Connection]:
         yield db
     finally:
         db.close()
+
+
+@contextmanager
+def reading(season: Path) -> Iterator[None]:
+    """Tell in words when a ledger cannot be read."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise SeasonError(f"The ledger in {season} cannot be read: {error}.") from error

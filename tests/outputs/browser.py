@@ -18,9 +18,8 @@ from typing import Any
 
 import pytest
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_OPTIONS = (
-    "--headless",
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -31,7 +30,6 @@ _OPTIONS = (
     "--disable-extensions",
     "--no-first-run",
     "--no-default-browser-check",
-    "--hide-scrollbars",
 )
 
 # What sticks out of the page is wider than it; a table that scrolls in itself does not.
@@ -68,7 +66,7 @@ for (const letter of new Set(document.body.innerText))
 
 def chromium() -> str:
     """The browser's name, or the test is skipped."""
-    name = next((name for name in _NAMES if shutil.which(name)), None)
+    name = next((name for name in NAMES if shutil.which(name)), None)
     if name is None:
         pytest.skip("no Chromium is installed to look at the page with")
     return name
@@ -112,7 +110,14 @@ def printed_pages(page: Path) -> int:
 
 
 def _run(folder: str, *options: str) -> str:
-    command = [chromium(), *_OPTIONS, f"--user-data-dir={folder}/profile", *options]
+    command = [
+        chromium(),
+        "--headless",
+        *OPTIONS,
+        "--hide-scrollbars",
+        f"--user-data-dir={folder}/profile",
+        *options,
+    ]
     # It looks for a session bus, and says so at length where there is none.
     environment = {**os.environ, "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
     ended = subprocess.run(command, capture_output=True, timeout=120, check=False, env=environment)
