@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from camtrap.errors import SeasonError
-from camtrap.ledger.reviews import live, opened
+from camtrap.ledger.reviews import live, opened, reading
 from camtrap.ledger.schema import has_table, watched
 from camtrap.ledger.store import utc_now
 
@@ -266,8 +266,5 @@ def _bursts_of(text: str) -> tuple[tuple[int, int], ...]:
 
 @contextmanager
 def _reading(season: Path) -> Iterator[sqlite3.Connection]:
-    with opened(season) as db:
-        try:
-            yield db
-        except sqlite3.Error as error:
-            raise SeasonError(f"The ledger in {season} cannot be read: {error}.") from error
+    with opened(season) as db, reading(season):
+        yield db

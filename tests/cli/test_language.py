@@ -3,42 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from camtrap.cli.main import app
-from camtrap.errors import CamtrapError, ConfigError
+from camtrap.errors import ConfigError
 from camtrap.ledger import exported
 from camtrap.ledger.store import Ledger
-from camtrap.vision import predictor as predictor_module
-from tests.cards import FakePredictor, frame, put
+from tests.cards import frame, put
+from tests.cli.conftest import Command
 
 LEOPARDS = {"en": "Leopards", "ru": "Леопарды", "zh": "豹"}
-Command = Callable[..., Result]
 
 
 @pytest.fixture(autouse=True)
 def same_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever edits the program while these tests run changes nothing for them."""
     monkeypatch.setattr(exported, "_program", lambda: "the same")
-
-
-@pytest.fixture
-def camtrap(monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Runs a command in-process; our own errors are raised, as `main` would catch them."""
-    monkeypatch.setattr(predictor_module, "load_predictor", lambda *_, **__: FakePredictor())
-
-    def type_in(*words: object) -> Result:
-        result = CliRunner().invoke(app, list(map(str, words)))
-        if isinstance(result.exception, CamtrapError):
-            raise result.exception
-        return result
-
-    return type_in
 
 
 @pytest.fixture

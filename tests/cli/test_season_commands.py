@@ -5,38 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from camtrap.cli.main import app
-from camtrap.errors import CamtrapError, SeasonError
+from camtrap.errors import SeasonError
 from camtrap.ledger.lock import locked
 from camtrap.ledger.store import Ledger
 from camtrap.records import State
 from camtrap.vision import predictor as predictor_module
 from tests.cards import ODD_STATES, FakePredictor, frame, put, snapshot, states
+from tests.cli.conftest import Command
 from tests.cli.test_main import CAMTRAP
 from tests.ledger.old import old_season
 
-Command = Callable[..., Result]
 FAILED = [s for s in ODD_STATES.values() if s in (State.UNREADABLE, State.TRUNCATED)]
-
-
-@pytest.fixture
-def camtrap(monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Runs a command in-process; our own errors are raised, as `main` would catch them."""
-    monkeypatch.setattr(predictor_module, "load_predictor", lambda *_, **__: FakePredictor())
-
-    def type_in(*words: object) -> Result:
-        result = CliRunner().invoke(app, list(map(str, words)))
-        if isinstance(result.exception, CamtrapError):
-            raise result.exception
-        return result
-
-    return type_in
 
 
 @pytest.fixture
