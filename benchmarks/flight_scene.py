@@ -8,29 +8,22 @@ and scales do their work, not what a real flight would give.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from camtrap.painted.animals import Pose
+from camtrap.painted.overhead import Overhead, from_above
 from camtrap.records import Box
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "sample_images"))
-
-from animals import BUILDS, Pose, skeleton
-from coats import paint
-from render import Surface
 
 SPECIES = ("sika deer", "roe deer", "wild boar", "leopard", "red fox", "tiger")
 LABELS = {"leopard": "leopard", "sika deer": "prey", "roe deer": "prey", "wild boar": "prey"}
 CANVAS = 4096
 FORWARD_OVERLAP = 0.7
-_HIGHEST = 1.7  # metres: no animal is taller
 
 Floats = NDArray[np.float32]
 
@@ -126,11 +119,9 @@ def _herd(
     return herd
 
 
-def _stand(
-    pixels: NDArray[np.float32], sprite: tuple[Floats, Floats], x: int, y: int
-) -> Box | None:
+def _stand(pixels: NDArray[np.float32], sprite: Overhead, x: int, y: int) -> Box | None:
     """Paint a sprite with its middle at a place; its box where all of it is in the frame."""
-    colour, alpha = sprite
+    colour, alpha = sprite.colour, sprite.alpha
     rows, columns = alpha.shape
     left, top = x - columns // 2, y - rows // 2
     height, width, _ = pixels.shape
@@ -151,52 +142,14 @@ def _stand(
 
 
 @cache
-def _sprite(species: str, heading: int, metres_a_pixel: float, pitch: int) -> tuple[Floats, Floats]:
-    """Colours (rows, columns, 3; 0..255) and alpha (rows, columns; 0..1) from above."""
-    surface = Surface(skeleton(BUILDS[species], Pose(0.2, 0.14, 10, 15)))
-    fine = metres_a_pixel / 2
-    side = int(3.2 / metres_a_pixel)
-    turn, slant = np.radians(heading), np.radians(pitch)
-    rows, columns = np.mgrid[0 : 2 * side, 0 : 2 * side].astype(np.float32)
-    right, down = (columns - side) * fine, (rows - side) * fine
-
-    def turned(across: Floats, up: Floats, towards: Floats) -> Floats:
-        """From the camera's level axes to the animal's own."""
-        x = np.cos(turn) * across + np.sin(turn) * towards
-        z = -np.sin(turn) * across + np.cos(turn) * towards
-        return np.stack([x, up, z], axis=-1).reshape(-1, 3).astype(np.float32)
-
-    # A row of the picture is a line across the view: up and towards the camera by the slant.
-    one = np.ones_like(right)
-    back = np.float32(_HIGHEST)
-    up = 0.5 - down * np.cos(slant) + back * np.sin(slant)
-    towards = down * np.sin(slant) + back * np.cos(slant)
-    points = turned(right, up, towards)
-    ray = turned(0 * one, -np.sin(slant) * one, -np.cos(slant) * one)
-    active = np.arange(len(points))
-    hit = np.zeros(len(points), bool)
-    for _ in range(60):  # along the view, no farther than the skin is away
-        gap = surface.distance(points[active])
-        hit[active[gap < 0.003]] = True
-        active = active[gap >= 0.003]
-        points[active] += 0.7 * np.maximum(gap[gap >= 0.003], 0.003)[:, None] * ray[active]
-        active = active[points[active, 1] > -0.02]
-        if not len(active):
-            break
-    colour = np.zeros((len(points), 3), np.float32)
-    normals = surface.normals(points[hit])
-    light = 0.35 + 0.65 * np.clip(normals @ np.array([-0.4, 0.85, -0.35], np.float32), 0, 1)
-    skin = paint(species, points[hit], normals, surface.part(points[hit]), 7)
-    colour[hit] = 255 * np.clip(1.6 * skin * light[:, None], 0, 1) ** (1 / 2.2)
-    shape = (2 * side, 2 * side)
-    alpha = hit.astype(np.float32).reshape(shape)
-    colour = colour.reshape(*shape, 3) * alpha[..., None]
-    halved = [
-        array.reshape(side, 2, side, 2, -1).mean(axis=(1, 3))
-        for array in (colour, alpha[..., None])
-    ]
-    share = halved[1][..., 0]
-    return halved[0] / np.maximum(halved[1], 1e-3), share
+def _sprite(species: str, heading: int, metres_a_pixel: float, pitch: int) -> Overhead:
+    return from_above(
+        species,
+        Pose(0.2, 0.14, 10, 15),
+        heading=heading,
+        metres_a_pixel=metres_a_pixel,
+        pitch=pitch,
+    )
 
 
 @cache

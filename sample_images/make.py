@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from animals import BUILDS, Pose, skeleton
 from PIL import Image, ImageDraw, ImageFont
-from render import Animal, Camera, render
 from scenery import Place, Scene, add_shadow, add_sprite, empty_scene, expose, grass
+
+from camtrap.painted.animals import BUILDS, Pose, skeleton
+from camtrap.painted.render import Animal, Camera, render
 
 RIDGE_FOLDER = Path("ST01_ridge/DCIM/100RECNX")
 STREAM_FOLDER = Path("ST02_ручей/DCIM/100EK113")

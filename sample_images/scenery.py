@@ -9,8 +9,9 @@ from math import cos, pi, sin
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
-from render import Camera, Sprite
-from texture import Array, fractal_noise, smooth_noise, smoothstep
+
+from camtrap.painted.render import Camera, Sprite
+from camtrap.painted.texture import Array, fractal_noise, smooth_noise, smoothstep
 
 FAR_METRES = 60.0
 

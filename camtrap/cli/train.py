@@ -34,7 +34,11 @@ def train(
     workers: Annotated[int, typer.Option(min=0, help="Threads; 0 is one a processor core.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
-    """Train a triage model. It may be stopped at any time; the same command continues."""
+    """Train a triage model. It may be stopped at any time; the same command continues.
+
+    Settings with `kind = "aerial"` train the detector for pictures from above.
+    """
+    from camtrap.learn.aerial.settings import is_aerial
     from camtrap.learn.card import write_card
     from camtrap.learn.plots import training_curve
     from camtrap.learn.settings import read_settings
@@ -42,8 +46,11 @@ def train(
     from camtrap.learn.train import train as train_model
     from camtrap.learn.tune import LOG
 
-    settings = read_settings(config)
     run = run or out.with_name(f"{out.name}-run")
+    if is_aerial(config):
+        _train_aerial(config, data, out, run, device, workers, quiet)
+        return
+    settings = read_settings(config)
     with _Stages(quiet) as stages:
         info = train_model(
             settings,
@@ -64,6 +71,20 @@ def train(
     typer.echo(f"{info.folder}: {info.name} {info.version}, trained on {info.trained_on}")
     typer.echo(f"calibration {info.rules['calibration']}")
     typer.echo(f"thresholds {info.rules['thresholds']}")
+
+
+def _train_aerial(
+    config: Path, data: Path, out: Path, run: Path, device: str, workers: int, quiet: bool
+) -> None:
+    from camtrap.learn.aerial.settings import read_aerial_settings
+    from camtrap.learn.aerial.train import train_aerial
+
+    settings = read_aerial_settings(config)
+    with _Stages(quiet) as stages:
+        info = train_aerial(
+            settings, data, out, run=run, device=device, workers=workers, report=stages.begin
+        )
+    typer.echo(f"{info.folder}: {info.name} {info.version}, trained on {info.trained_on}")
 
 
 class _Stages:

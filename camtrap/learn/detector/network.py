@@ -60,6 +60,12 @@ class DetectorLearner(nn.Module):
             taught = _late(self.teacher, early)
         return _late(self.student, early), taught
 
+    def says(self, pictures: Tensor) -> Said:
+        """What the one that learns says of RGB 0..255 (n, 3, height, width), without a teacher."""
+        with torch.no_grad():
+            early = self.student.backbone.early(pictures)
+        return _late(self.student, early)
+
     def learnt(self) -> dict[str, Tensor]:
         """The parameters that training changes, by their name in the detector."""
         named = self.student.named_parameters()

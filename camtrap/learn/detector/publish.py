@@ -8,6 +8,7 @@ import hashlib
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from safetensors.torch import save
 from torch import Tensor
@@ -63,7 +64,13 @@ def finished(folder: Path, key: str) -> ModelInfo | None:
 
 
 def publish(
-    tuned: ModelInfo, folder: Path, *, version: str, licence: str, trained_on: str
+    tuned: ModelInfo,
+    folder: Path,
+    *,
+    version: str,
+    licence: str,
+    trained_on: str,
+    training: dict[str, Any] | None = None,
 ) -> ModelInfo:
     """Write the shipped detector's folder from that of the run: weights, card, and the graph where
     its packages are at hand.
@@ -78,7 +85,7 @@ def publish(
         version=version,
         licence=f"{licence}; tuned from weights under {tuned.licence}",
         trained_on=trained_on,
-        training={},
+        training=training or {},
     )
     info.weights.write_bytes(checkpoint.read_weights(tuned))
     checkpoint.write_info(info)

@@ -6,8 +6,9 @@ Colours are linear red, green, blue 0..1. `points` is (n, 3) in the animal's own
 from collections.abc import Callable
 
 import numpy as np
-from animals import Part
-from texture import Array, fractal_noise, hashed, smooth_noise, smoothstep
+
+from camtrap.painted.animals import Part
+from camtrap.painted.texture import Array, fractal_noise, hashed, smooth_noise, smoothstep
 
 Painter = Callable[[Array, Array, Array, int], Array]
 

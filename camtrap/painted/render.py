@@ -7,9 +7,10 @@ along each pixel's ray. A coarse walk first tells which pixels are worth a fine 
 from dataclasses import dataclass
 
 import numpy as np
-from animals import Bone, Part
-from coats import paint
-from texture import Array, fractal_noise, hashed
+
+from camtrap.painted.animals import Bone, Part
+from camtrap.painted.coats import paint
+from camtrap.painted.texture import Array, fractal_noise, hashed
 
 
 @dataclass(frozen=True, slots=True)

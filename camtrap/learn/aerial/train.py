@@ -1,0 +1,224 @@
+"""From painted animals to the detector for pictures from above, as a model folder."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from camtrap.learn.aerial.herd import paint_herd
+from camtrap.learn.aerial.loss import PARTS, batch_loss
+from camtrap.learn.aerial.settings import AerialSettings
+from camtrap.learn.aerial.tiles import MadeTile, make_tiles, shown
+from camtrap.learn.aerial.trial import Trial, try_on
+from camtrap.learn.checkpoints import CHECKPOINT
+from camtrap.learn.detector.assign import cell_centres
+from camtrap.learn.detector.network import DetectorLearner, detector_state, fresh_learner
+from camtrap.learn.detector.progress import Progress
+from camtrap.learn.detector.publish import publish, write_tuned
+from camtrap.learn.prepare import Report, counter, silent, threads
+from camtrap.learn.sources import read_samples
+from camtrap.learn.tune import LOG, PRECISIONS, precision_of, schedule
+from camtrap.pixels.decode import Pixels, decode_frame
+from camtrap.records import State
+from camtrap.vision import checkpoint
+from camtrap.vision.backends.base import Spec
+from camtrap.vision.backends.pytorch import TorchBackend, choose_device
+from camtrap.vision.checkpoint import ModelInfo
+from camtrap.vision.predictor import Detector
+
+COLUMNS = ("epoch", "train_loss", *PARTS, "learning_rate", "seconds")
+_GROUND_SIDE = 768
+_WARM = 0.05
+_MOST_GRADIENT = 5.0
+_OTHERS = 1
+"""Added to the seed for the animals and tiles of the trial: none of them was learnt from."""
+
+
+def train_aerial(
+    settings: AerialSettings,
+    data: Path,
+    out: Path,
+    *,
+    run: Path,
+    device: str = "cpu",
+    workers: int = 0,
+    report: Report = silent,
+) -> ModelInfo:
+    """Paint animals, make tiles, tune the detector on them and write its folder `out`.
+
+    `data` is anything that `learn.sources.read_samples` reads; its empty pictures are ground to put
+    animals on. What was done lies in `run`, and the same command continues from there. Raises
+    `DataError` when the data or the run's folder cannot be used, and `ModelError` when the detector
+    cannot.
+    """
+    workers = workers or torch.get_num_threads()
+    start = checkpoint.find(settings.detector)
+    learner = fresh_learner(start).to(choose_device(device))
+    empties = empty_pictures(data, settings.split)
+    with threads(workers):
+        tiles = _tiles(settings, settings.tiles, settings.seed, empties, run / "learnt", workers,
+                       report)  # fmt: skip
+        key = _key(settings, tiles, start.sha256)
+        seconds = tune(learner, tiles, settings, run, key, workers, report)
+        tuned = write_tuned(run / "detector", start, detector_state(learner), key)
+        others = _tiles(settings, settings.held_out, settings.seed + _OTHERS, empties,
+                        run / "held-out", workers, report)  # fmt: skip
+    backend = TorchBackend(Spec("torch", device=str(choose_device(device))))
+    trials = {
+        name: try_on(Detector(each, backend), others)
+        for name, each in (("before", start), ("after", tuned))
+    }
+    said = (
+        f"{len(tiles)} tiles made by code with {settings.animals} painted animals; "
+        f"{len(empties)} empty pictures as ground on some of them"
+    )
+    return publish(
+        tuned,
+        out,
+        version=settings.version,
+        licence=settings.licence,
+        trained_on=said,
+        training=_record(settings, trials, len(others), seconds),
+    )
+
+
+def empty_pictures(data: Path, split: str) -> list[Pixels]:
+    """The empty pictures of a split, at most `_GROUND_SIDE` pixels a side."""
+    return [
+        decode_frame(sample.path.read_bytes(), _GROUND_SIDE).pixels
+        for sample in read_samples(data, splits=[split])
+        if sample.label == State.EMPTY
+    ]
+
+
+def tune(
+    learner: DetectorLearner,
+    tiles: Sequence[MadeTile],
+    settings: AerialSettings,
+    run: Path,
+    key: str,
+    workers: int,
+    report: Report,
+) -> float:
+    """Train in place and leave the averaged weights in `learner`; gives the seconds it took.
+
+    A checkpoint in `run` under the same `key` is continued.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    weights = list(learner.learnt().values())
+    optimiser = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.decay)
+    state = Progress(learner, optimiser, key)
+    state.resume(run / CHECKPOINT)
+    state.precision = state.precision or _precision(learner, settings)
+    each = -(-len(tiles) // settings.batch_size)
+    step = report("training the detector (aerial)", each * settings.epochs)
+    for epoch in range(state.epoch, settings.epochs):
+        began = time.monotonic()
+        measured = _epoch(state, tiles, settings, epoch, workers, each * settings.epochs, step)
+        row = {"epoch": epoch + 1, **measured, "learning_rate": optimiser.param_groups[0]["lr"]}
+        state.finish_epoch(row | {"seconds": time.monotonic() - began}, run / CHECKPOINT)
+        _write_log(run / LOG, state.rows)
+    learner.put(state.mean)
+    return sum(row["seconds"] for row in state.rows)
+
+
+def _epoch(
+    state: Progress,
+    tiles: Sequence[MadeTile],
+    settings: AerialSettings,
+    epoch: int,
+    workers: int,
+    steps: int,
+    on_step: Callable[[int], None],
+) -> dict[str, float]:
+    learner, optimiser = state.learner, state.optimiser
+    device, cast = next(learner.parameters()).device, PRECISIONS[state.precision]
+    told: dict[str, list[float]] = defaultdict(list)
+    cells = cell_centres(settings.side, settings.side, str(device))
+    stream = shown(tiles, settings.batch_size, seed=(settings.seed, epoch), workers=workers)
+    first = epoch * -(-len(tiles) // settings.batch_size)
+    scaler = torch.amp.GradScaler(device.type, enabled=cast is torch.float16)
+    for step, (pictures, boxes) in enumerate(stream, start=first):
+        for group in optimiser.param_groups:
+            group["lr"] = settings.learning_rate * schedule(step, steps, _WARM)
+        given = pictures.to(device).float().contiguous(memory_format=torch.channels_last)
+        with torch.autocast(device.type, cast, enabled=cast is not None):
+            said = learner.says(given)
+        loss, parts = batch_loss(said, [each.to(device) for each in boxes], cells,
+                                 settings.nothing_weight, settings.box_weight)  # fmt: skip
+        optimiser.zero_grad()
+        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        scaler.unscale_(optimiser)
+        torch.nn.utils.clip_grad_norm_(learner.learnt().values(), _MOST_GRADIENT)
+        scaler.step(optimiser)
+        scaler.update()
+        state.average(min(settings.average, (step + 1) / (step + 10)))
+        told["train_loss"].append(float(loss.detach()))
+        for name, value in parts.items():
+            told[name].append(value)
+        on_step(step + 1)
+    return {name: float(np.mean(told[name])) if told[name] else 0.0
+            for name in ("train_loss", *PARTS)}  # fmt: skip
+
+
+def _precision(learner: DetectorLearner, settings: AerialSettings) -> str:
+    device = next(learner.parameters()).device
+    pictures = torch.zeros(settings.batch_size, 3, settings.side, settings.side, device=device)
+
+    def work() -> None:
+        learner.says(pictures).logits.square().mean().backward()  # type: ignore[no-untyped-call]
+
+    if settings.precision in PRECISIONS:
+        return settings.precision
+    chosen = precision_of(settings.precision, device, work)
+    learner.zero_grad()
+    return next(name for name, cast in PRECISIONS.items() if cast is chosen)
+
+
+def _tiles(
+    settings: AerialSettings,
+    count: int,
+    seed: int,
+    empties: Sequence[Pixels],
+    folder: Path,
+    workers: int,
+    report: Report,
+) -> list[MadeTile]:
+    step = counter(report(f"painting animals ({folder.name})", settings.animals))
+    herd = paint_herd(settings.animals, folder / "herd", seed=seed, on_done=step)
+    step = counter(report(f"making tiles ({folder.name})", count))
+    return make_tiles(
+        count, settings.side, herd, empties, folder, seed=seed, workers=workers, on_done=step
+    )
+
+
+def _key(settings: AerialSettings, tiles: Sequence[MadeTile], start: str) -> str:
+    said = {k: v for k, v in asdict(settings).items() if k not in ("name", "version", "licence")}
+    boxes = [[tuple(box) for box in tile.boxes] for tile in tiles]
+    return hashlib.sha256(repr([said, start, boxes]).encode()).hexdigest()
+
+
+def _record(
+    settings: AerialSettings, trials: dict[str, Trial], tiles: int, seconds: float
+) -> dict[str, object]:
+    """What the model's card tells."""
+    return {
+        "settings": asdict(settings),
+        "seconds": round(seconds),
+        "trial": {"tiles": tiles, **{name: trial.as_dict() for name, trial in trials.items()}},
+    }
+
+
+def _write_log(path: Path, rows: Sequence[dict[str, float]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: f"{value:.6g}" for name, value in row.items()} for row in rows)
