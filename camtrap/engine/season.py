@@ -207,7 +207,7 @@ def foretold(
         list(islice(ledger.pending(card), _SAMPLE)),
         count,
         tiling,
-        predictor.first_look,
+        predictor.from_above.first_look,
         batch=1 if predictor.default_batch_size == 1 else GPU_TILES,
         workers=settings.workers or os.cpu_count() or 1,
     )

@@ -122,8 +122,8 @@ def write_info(info: ModelInfo) -> None:
 
 
 def part(info: ModelInfo, role: str) -> ModelInfo:
-    """The model that `info` uses as its `role` (`detector`, `backbone`): a sibling folder or an
-    installed one.
+    """The model that `info` uses as its `role` (`detector`, `backbone`, `aerial`): a sibling folder
+    or an installed one.
 
     Raises `ModelError` when it is missing or is not the very one that `info` was trained behind.
     """

@@ -7,7 +7,9 @@ threads at once.
 
 from __future__ import annotations
 
+import copy
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -37,6 +39,9 @@ from camtrap.vision.calibration import (
 from camtrap.vision.checkpoint import ModelInfo
 from camtrap.vision.head import FEATURES, load_head, with_groups
 from camtrap.vision.proposals import UNSEEN, Proposal, joined, promising, proposals
+
+AERIAL = "aerial"
+"""The part of a model, and the rules, for tiles of large pictures."""
 
 _MOST_CROPS = 64
 """Crops that a GPU sees at once."""
@@ -186,6 +191,9 @@ class Predictor:
         self.proposing = dict(rules["proposals"])
         self.least_share = float(rules.get("least_share", 0.0))
         self._calibration = Calibration(**rules["calibration"])
+        self._backend = backend
+        self._from_above: Predictor | None = None
+        self._lock = threading.Lock()
         self._detector = Detector(checkpoint.part(info, "detector"), backend)
         self._classifier = Classifier(checkpoint.part(info, "backbone"), rules["crop"], backend)
         self._head = load_head(info, self._classifier.feature_count)
@@ -197,6 +205,26 @@ class Predictor:
     def frame_side(self) -> int:
         """The longer side, in pixels, at which frames are to be decoded."""
         return self._detector.side
+
+    @property
+    def from_above(self) -> Predictor:
+        """This model as it judges tiles: with the detector that learnt animals from above, and the
+        rule that goes with it, where the model has one. It is loaded when it is first asked for.
+
+        Raises `ModelError` when it is missing.
+        """
+        if AERIAL not in self.info.parts:
+            return self
+        with self._lock:
+            if self._from_above is None:
+                rules = self.info.rules[AERIAL]
+                other = copy.copy(self)
+                other.proposing = dict(rules["proposals"])
+                other.least_share = float(rules.get("least_share", 0.0))
+                other._calibration = Calibration(**rules["calibration"])
+                other._detector = Detector(checkpoint.part(self.info, AERIAL), self._backend)
+                self._from_above = other
+        return self._from_above
 
     def judge(self, looks: Sequence[Look]) -> list[Verdict]:
         """One verdict a picture, in the order given.
@@ -252,7 +280,8 @@ class Predictor:
 
         plain = [look for look in looks if not look.tiles]
         others = iter(self.judge(plain) if plain else [])
-        return [judge_tiled(self, look) if look.tiles else next(others) for look in looks]
+        above = self.from_above
+        return [judge_tiled(above, look) if look.tiles else next(others) for look in looks]
 
     def _crops(self, look: Look, found: Sequence[Proposal]) -> list[Pixels]:
         return self._classifier.crops(look, [proposal.box for proposal in found])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -13,11 +15,12 @@ from camtrap.errors import ConfigError, ModelError, UnreadablePicture
 from camtrap.pixels import gpu
 from camtrap.pixels.decode import decode_frame
 from camtrap.pixels.limits import Limits
+from camtrap.pixels.tiles import plan_tiles
 from camtrap.vision import predictor as module
 from camtrap.vision.backends import choice
 from camtrap.vision.backends.base import Spec
 from camtrap.vision.checkpoint import ModelInfo
-from camtrap.vision.predictor import Look, Predictor, load_predictor, load_predictors
+from camtrap.vision.predictor import AERIAL, Look, Predictor, load_predictor, load_predictors
 from tests.cards import FakePredictor, encoded, textured
 
 
@@ -99,6 +102,61 @@ def test_shapes_in_a_batch_may_differ(gpus):
 
 def thresholds():
     return load_predictor(backend="torch").thresholds
+
+
+# From above
+
+
+def with_aerial(bias: float) -> Predictor:
+    info = load_predictor(backend="torch").info
+    rules = {
+        "proposals": {"sides": [640], "min_score": 0.1, "max_overlap": 0.5, "max_count": 4},
+        "calibration": {"detector": 0.0, "classifier": 0.0, "bias": bias, "temperature": 1.0},
+    }
+    own = replace(
+        info,
+        parts={**info.parts, AERIAL: info.parts["detector"]},
+        rules={**info.rules, AERIAL: rules},
+    )
+    return Predictor(own, FakeBackend(Spec("torch", "fp16", "cuda")), thresholds())
+
+
+def tiled(size: tuple[int, int]) -> Look:
+    [plain] = looks(size)
+    return replace(plain, tiles=plan_tiles(*size, scales=(1.0,)))
+
+
+def test_tiles_are_judged_by_the_detector_and_rule_of_pictures_from_above(gpus):
+    model = with_aerial(bias=-9.0)
+    plain, above = model.judge([*looks((800, 600)), tiled((800, 600))])
+    assert above.state == "empty"
+    assert above.probabilities["empty"] == pytest.approx(1 / (1 + math.exp(-9)), abs=1e-6)
+    assert plain.probabilities["empty"] != above.probabilities["empty"]
+
+
+def test_tiles_are_looked_at_with_the_rules_of_their_own(gpus):
+    model = with_aerial(bias=9.0)
+    [verdict] = model.judge([tiled((1200, 600))])
+    assert verdict.state != "empty"
+    assert model.from_above.backend is model.backend
+    assert isinstance(model._backend, FakeBackend)
+    assert {max(shape[1:3]) for shape in model._backend.shapes} == {640, 260}
+
+
+def test_the_detector_from_above_is_loaded_once_and_only_when_needed(gpus):
+    model = with_aerial(bias=0.0)
+    model.judge(looks((800, 600)))
+    assert model._from_above is None
+    assert model.from_above is model.from_above
+
+
+def test_a_model_without_one_judges_tiles_as_it_judges_pictures(gpus):
+    model = Predictor(
+        replace(with_aerial(0.0).info, parts=load_predictor(backend="torch").info.parts),
+        FakeBackend(Spec("torch", "fp16", "cuda")),
+        thresholds(),
+    )
+    assert model.from_above.proposing == model.proposing
 
 
 # What decodes
