@@ -34,12 +34,11 @@ from scale import (
     FOLDERS_A_STATION,
     RUN,
     STATIONS_A_CARD,
-    VISITORS,
-    boxes,
     peak_memory,
     prediction,
     relative_path,
 )
+from visitors import VISITORS, looked_at
 
 if TYPE_CHECKING:
     from camtrap.records import ImageFile, Prediction
@@ -195,37 +194,15 @@ def station_lines(files: int) -> Iterator[str]:
 
 def alone(file: ImageFile) -> Prediction:
     """A picture of something, taken when the event before is over."""
-    from camtrap.records import LABELS, Capture, Prediction, State
-
-    number = int(file.relative_path[-8:-4])
     by_file = random.Random(str(file.path))
     label = by_file.choice(VISITORS)
-    named = label if label in LABELS else "prey"
-    moment = datetime(2026, 3, 1) + number * BETWEEN_EVENTS
-    share = [by_file.random() ** 3 for _ in LABELS]
-    share[LABELS.index(named)] += 1.5 if label == "unsure" else 9.0
-    chances = dict(zip(LABELS, (value / sum(share) for value in share), strict=True))
-    return Prediction(
-        path=file.path,
-        state=State(label),
-        confidence=chances[named],
-        probabilities=chances,
-        detections=boxes(named, by_file),
-        capture=Capture(
-            taken_at=moment,
-            timestamp_source="exif",
-            raw_timestamp=f"{moment:%Y:%m:%d %H:%M:%S}",
-            make="RECONYX",
-            model="HYPERFIRE 2",
-            serial=f"H2B{file.relative_path[:5]}",
-            trigger="motion",
-            temperature_c=by_file.randint(-25, 20),
-            moon_phase=by_file.randint(0, 7),
-        ),
-        content_key=hashlib.sha1(str(file.path).encode()).hexdigest(),
-        width=3264,
-        height=2448,
-        infrared=not 6 <= moment.hour < 18,
+    moment = datetime(2026, 3, 1) + int(file.relative_path[-8:-4]) * BETWEEN_EVENTS
+    return looked_at(
+        *(file, label, moment, hashlib.sha1(str(file.path).encode()).hexdigest()),
+        station=file.relative_path[:5],
+        night=not 6 <= moment.hour < 18,
+        look=by_file,
+        weather=by_file,
     )
 
 

@@ -27,8 +27,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from visitors import VISITORS, looked_at
+
 if TYPE_CHECKING:
-    from camtrap.records import Detection, ImageFile, Prediction
+    from camtrap.records import ImageFile, Prediction
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 RESULTS = Path(__file__).parent / "RESULTS.md"
@@ -40,7 +42,6 @@ FRAMES_A_TRIGGER, TRIGGERS_A_BLOCK = 3, 10
 BLOCKS_A_VISIT = 5
 """One block of frames in so many holds a visit; the rest are empty."""
 
-VISITORS = ("prey",) * 12 + ("other",) * 4 + ("unsure",) * 2 + ("leopard", "person", "vehicle")
 RUN = {
     "camtrap": "benchmark",
     "model": {"id": "camtrap (no model)", "sha256": "-"},
@@ -209,7 +210,7 @@ def relative_path(index: int) -> str:
 
 def prediction(file: ImageFile) -> Prediction:
     """What a model might have said: a fifth of the files hold a visitor, the rest are empty."""
-    from camtrap.records import LABELS, Capture, Prediction, State
+    from camtrap.records import Prediction, State
 
     name = f"{file.card.name}/{file.relative_path}"
     frame = int(name[-8:-4])
@@ -218,8 +219,7 @@ def prediction(file: ImageFile) -> Prediction:
     station = name.split("/")[1]
     by_visit = random.Random(f"{station} {block}")
     by_frame = random.Random(name)
-    visit = block % BLOCKS_A_VISIT == 0
-    label = by_visit.choice(VISITORS) if visit else "empty"
+    label = by_visit.choice(VISITORS) if block % BLOCKS_A_VISIT == 0 else "empty"
     night = by_visit.random() < 0.5
     started = datetime(2026, 3, 1, 20 if night else 8) + timedelta(hours=12 * block)
     moment = started + timedelta(minutes=trigger * 2, seconds=burst)
@@ -227,50 +227,15 @@ def prediction(file: ImageFile) -> Prediction:
     key = hashlib.sha1((name if frame % 1000 else station).encode()).hexdigest()
     if frame % 200 == 7:
         return Prediction(file.path, State.UNREADABLE, content_key=key, reason="not a picture")
-    share = [by_frame.random() ** 3 for _ in LABELS]
-    named = label if label in LABELS else "prey"
-    share[LABELS.index(named)] += 1.5 if label == "unsure" else 9.0
-    chances = dict(zip(LABELS, (value / sum(share) for value in share), strict=True))
-    return Prediction(
-        path=file.path,
-        state=State(label),
-        confidence=chances[named],
-        probabilities=chances,
-        detections=boxes(named, by_frame) if visit else (),
-        capture=Capture(
-            taken_at=moment,
-            timestamp_source="exif",
-            raw_timestamp=f"{moment:%Y:%m:%d %H:%M:%S}",
-            make="RECONYX",
-            model="HYPERFIRE 2",
-            serial=f"H2B{station}",
-            sequence_index=burst + 1,
-            sequence_length=FRAMES_A_TRIGGER,
-            maker_event=frame // FRAMES_A_TRIGGER,
-            trigger="motion",
-            temperature_c=by_visit.randint(-25, 20),
-            moon_phase=by_visit.randint(0, 7),
-        ),
-        content_key=key,
-        width=3264,
-        height=2448,
-        infrared=night,
-    )
-
-
-def boxes(label: str, by_frame: random.Random) -> tuple[Detection, ...]:
-    """One to three boxes of a label."""
-    from camtrap.records import LABELS, Box, Detection
-
-    return tuple(
-        Detection(
-            label,
-            by_frame.random(),
-            Box(by_frame.random() / 2, by_frame.random() / 2, 0.3, 0.2),
-            by_frame.random(),
-            {name: by_frame.random() / len(LABELS) for name in LABELS},
-        )
-        for _ in range(by_frame.randint(1, 3))
+    return looked_at(
+        *(file, label, moment, key),
+        station=station,
+        night=night,
+        look=by_frame,
+        weather=by_visit,
+        sequence_index=burst + 1,
+        sequence_length=FRAMES_A_TRIGGER,
+        maker_event=frame // FRAMES_A_TRIGGER,
     )
 
 

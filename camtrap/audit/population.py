@@ -13,55 +13,31 @@ import hashlib
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from camtrap.audit.strata import Cell
 from camtrap.audit.targets import MISSES, PUT_AWAY, band_of, score_of
 from camtrap.errors import SeasonError
 from camtrap.events.bursts import bursts_ordered
 from camtrap.events.frames import Frame
+from camtrap.events.shots import StoredShot, create_shots, ordered_shots, store_shots
 from camtrap.ledger.audits import Picture
 
-_LAST = datetime.max.isoformat()
 _CACHE_KB = 500
-
-_CREATE = f"""
-PRAGMA journal_mode = OFF;
-PRAGMA cache_size = -{_CACHE_KB};
-CREATE TABLE shot (
-    file_id INTEGER PRIMARY KEY, place INTEGER, deployment TEXT, taken_at TEXT, dated INTEGER,
-    sequence_index INTEGER, sequence_length INTEGER, maker_event INTEGER, hit INTEGER, cell INTEGER,
-    lot INTEGER, content_key TEXT
-);
-CREATE TABLE picture (file_id INTEGER PRIMARY KEY, burst INTEGER, cell INTEGER, lot INTEGER);
-BEGIN;
-"""
-# The order of `bursts.order`; ISO times without a zone sort as text as they do in time.
-_ORDERED = f"""
-SELECT file_id, place, deployment, taken_at, dated, sequence_index, sequence_length, maker_event,
-    hit, cell, lot FROM shot
-ORDER BY deployment, coalesce(taken_at, '{_LAST}'), coalesce(maker_event, -1),
-    coalesce(sequence_index, -1), place, file_id
-"""
+_MORE = "hit INTEGER, cell INTEGER, lot INTEGER, content_key TEXT"
 
 
-class Put(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Put(StoredShot):
     """A frame on its way into bursts; `cell` is None for one that is not of the population.
 
-    `hit` is true when the target was found in it, by the model or a person.
+    `hit` is not 0 when the target was found in it, by the model or a person.
     """
 
-    key: int
-    place: int
-    deployment: str
-    taken_at: datetime | None
-    dated: bool
-    sequence_index: int | None
-    sequence_length: int | None
-    maker_event: int | None
-    hit: bool
+    hit: int
     cell: int | None
     lot: int
 
@@ -92,15 +68,15 @@ class Population:
         self._target, self._seed, self._words = target, seed, words
         self._db = sqlite3.connect("", isolation_level=None)
         try:
-            self._db.executescript(_CREATE)
-            self._db.executemany(
-                f"INSERT INTO shot VALUES ({', '.join('?' * 12)})",
-                (self._row(place, frame) for place, frame in enumerate(frames)),
+            create_shots(self._db, _MORE, _CACHE_KB)
+            self._db.execute(
+                "CREATE TABLE picture"
+                " (key INTEGER PRIMARY KEY, burst INTEGER, cell INTEGER, lot INTEGER)"
             )
-            cursor = self._db.execute(_ORDERED)
-            for burst in bursts_ordered(map(_put, cursor), burst_gap):
+            store_shots(self._db, ((frame, self._told(frame)) for frame in frames))
+            for burst in bursts_ordered(ordered_shots(self._db, _Put), burst_gap):
                 self._keep(burst)
-            self._db.execute("CREATE INDEX by_lot ON picture (cell, lot, file_id)")
+            self._db.execute("CREATE INDEX by_lot ON picture (cell, lot, key)")
             self._db.execute("CREATE INDEX by_burst ON picture (burst)")
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
@@ -127,23 +103,23 @@ class Population:
         for number, (cells, count) in enumerate(strata):
             chosen = ", ".join(str(self._numbers[cell]) for cell in cells)
             rows = self._db.execute(
-                "SELECT file_id, burst, content_key FROM picture JOIN shot USING (file_id)"
-                f" WHERE picture.cell IN ({chosen}) ORDER BY picture.lot, file_id LIMIT ?",
+                "SELECT key, burst, content_key FROM picture JOIN shot USING (key)"
+                f" WHERE picture.cell IN ({chosen}) ORDER BY picture.lot, key LIMIT ?",
                 (count,),
             )
             for rank, (file_id, burst, key) in enumerate(rows):
                 found[file_id] = Picture(file_id, burst, number, rank, key)
         for burst in {picture.burst for picture in found.values()}:
             for file_id, key in self._db.execute(
-                "SELECT file_id, content_key FROM picture JOIN shot USING (file_id)"
-                " WHERE burst = ?",
+                "SELECT key, content_key FROM picture JOIN shot USING (key) WHERE burst = ?",
                 (burst,),
             ):
                 found.setdefault(file_id, Picture(file_id, burst, None, None, key))
         return [found[file_id] for file_id in sorted(found)]
 
-    def _row(self, place: int, frame: Frame) -> tuple[object, ...]:
-        entry, capture = frame.entry, frame.entry.capture
+    def _told(self, frame: Frame) -> tuple[object, ...]:
+        """The columns `_MORE` of a frame."""
+        entry = frame.entry
         word = self._words.get(entry.file_id)
         number = None
         if word is None and entry.state in PUT_AWAY[self._target]:
@@ -152,21 +128,13 @@ class Population:
             if number == len(self._named):
                 self._named.append(cell)
         return (
-            entry.file_id,
-            place,
-            frame.deployment_id,
-            frame.taken_at.isoformat() if frame.taken_at is not None else None,
-            frame.dated,
-            capture.sequence_index,
-            capture.sequence_length,
-            capture.maker_event,
             (word or entry.state.value) in MISSES[self._target],
             number,
             lot_of(self._seed, entry.content_key or str(entry.file_id)),
             entry.content_key,
         )
 
-    def _keep(self, burst: list[Put]) -> None:
+    def _keep(self, burst: list[_Put]) -> None:
         inside = [put for put in burst if put.cell is not None]
         if not inside:
             return
@@ -184,13 +152,3 @@ def lot_of(seed: int, key: str) -> int:
     """A picture's lot, evenly in 0..2^63 - 1: nothing but the seed and the key decides it."""
     digest = hashlib.blake2b(f"{seed}/{key}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
-
-
-def _put(row: Sequence[object]) -> Put:
-    put = Put(*row)  # type: ignore[arg-type]
-    moment = put.taken_at
-    return put._replace(
-        taken_at=datetime.fromisoformat(moment) if isinstance(moment, str) else None,
-        dated=bool(put.dated),
-        hit=bool(put.hit),
-    )

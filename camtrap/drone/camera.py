@@ -1,9 +1,10 @@
 """A drone's camera as a pinhole: from a point in the picture to a point on the ground.
 
 A `DroneCapture` becomes a `View` where it tells enough; `flags_of` says what is missing. The ground
-is flat and lies as much below the drone as its altitude says, unless the view has a terrain. The
-lens is a pinhole with its axis through the middle of the picture: what a wide lens bends at the
-edges (1 to 2% of a picture's width without the maker's correction) is part of the errors.
+is flat and lies as much below the drone as its altitude says, unless the view has a terrain. What
+the lens bends is straightened where the header has its measures; else the lens is a pinhole with
+its axis through the middle of the picture, and what a wide one bends at the edges (1 to 2% of a
+picture's width, more without the maker's correction) is part of the errors.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from camtrap.drone.flight import DroneCapture
+from camtrap.drone.lens import LENS_IGNORED, Lens, straightened
 from camtrap.drone.local import POLE, degrees_of
 from camtrap.drone.rotation import Vector, applied, rotation
 
@@ -57,7 +59,8 @@ class View:
     """A camera in the air: where, how turned, and how long its focal length is in pixels.
 
     `height_m` is above the flat ground, or above the place of take-off where there is a `terrain`.
-    Width and height are the stored picture's, before `orientation` turns it upright.
+    Width and height are the stored picture's, before `orientation` turns it upright. `focal_px` is
+    that of the pinhole to whose picture `lens` is straightened.
     """
 
     latitude: float
@@ -73,6 +76,7 @@ class View:
     errors: Errors = Errors()
     flags: tuple[str, ...] = ()
     terrain: Terrain | None = field(default=None, compare=False)
+    lens: Lens | None = None
 
 
 def flags_of(drone: DroneCapture) -> tuple[str, ...]:
@@ -94,9 +98,10 @@ def view_of(
 ) -> View | None:
     """The camera of a picture; None where `flags_of` has something to say.
 
-    What the header knows of its own errors (RTK) takes the place of `errors`, and so does what is
-    known of the focal length's source. Without the gimbal's yaw the aircraft's is taken, with an
-    error of at least 10 degrees and the flag `yaw_from_flight`. An unknown roll is 0.
+    What the header knows of its own errors (RTK) takes the place of `errors`; the focal length's is
+    never less than there, and more where its source is worse. Without the gimbal's yaw the
+    aircraft's is taken, with an error of at least 10 degrees and the flag `yaw_from_flight`. An
+    unknown roll is 0. A lens that is told but cannot be used has the flag `lens_ignored`.
     """
     focal = _focal(drone)
     if flags_of(drone) or focal is None:
@@ -106,6 +111,9 @@ def view_of(
     if yaw is None:
         yaw, flags = drone.flight_yaw, ("yaw_from_flight",)
         errors = replace(errors, yaw=max(errors.yaw, 10.0))
+    lens = _lens(drone)
+    if drone.lens_ignored or lens is not drone.lens:
+        flags = (*flags, LENS_IGNORED)
     if drone.position_error_m is not None:
         errors = replace(errors, position_m=drone.position_error_m)
     if drone.height_error_m is not None:
@@ -124,16 +132,25 @@ def view_of(
         errors=replace(errors, focal=max(errors.focal, focal[1])),
         flags=flags,
         terrain=terrain,
+        lens=lens,
     )
 
 
+def _lens(drone: DroneCapture) -> Lens | None:
+    """The measured lens; None under a digital zoom, for it was measured without."""
+    return None if (drone.digital_zoom or 1.0) > 1 else drone.lens
+
+
 def _focal(drone: DroneCapture) -> tuple[float, float] | None:
-    """The focal length in pixels and its relative error: by calibration, sensor or equivalent.
+    """The focal length in pixels and its relative error: as measured, by sensor or equivalent.
 
     Where the sensor and the 35 mm equivalent tell different stories, the error is half of what they
     differ by. The equivalent is taken to hold the digital zoom already, the length is not.
     """
     zoom = drone.digital_zoom or 1.0
+    lens = _lens(drone)
+    if lens is not None:
+        return lens.fx, 0.005
     if drone.focal_px is not None:
         return drone.focal_px * zoom, 0.005
     equivalent = None
@@ -155,8 +172,10 @@ def ray_of(view: View, x: float, y: float) -> Vector:
     Its length is such that the part along the camera's axis is the focal length in pixels.
     """
     across, along = _stored(x, y, view.orientation)
-    pixel = (view.focal_px, (across - 0.5) * view.width, (along - 0.5) * view.height)
-    return applied(rotation(view.yaw, view.pitch, view.roll), pixel)
+    right, down = (across - 0.5) * view.width, (along - 0.5) * view.height
+    if view.lens is not None:
+        right, down = straightened(view.lens, right, down)
+    return applied(rotation(view.yaw, view.pitch, view.roll), (view.focal_px, right, down))
 
 
 def ground_of(view: View, x: float, y: float) -> tuple[float, float] | None:

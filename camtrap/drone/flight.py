@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PIL import Image
@@ -20,6 +20,8 @@ from PIL import Image
 from camtrap.card.exif import capture_of
 from camtrap.card.header import Lean, open_picture, safe_exif
 from camtrap.drone import makers
+from camtrap.drone.lens import Lens, lens_of
+from camtrap.drone.numbers import between, first_of, number_of
 from camtrap.drone.rotation import angles_of, multiplied, rotation
 from camtrap.drone.xmp import Name, parse_xmp, xmp_of
 from camtrap.records import Capture
@@ -28,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _FOCAL_LENGTH, _FOCAL_35MM, _DIGITAL_ZOOM = 0x920A, 0xA405, 0xA404
+_PLANE_RESOLUTION, _PLANE_UNIT = 0xA20E, 0xA210
+_MILLIMETRES = {2: 25.4, 3: 10.0, 4: 1.0, 5: 1e-3}  # EXIF has inch and centimetre, TIFF/EP all
 _ALTITUDE_REFERENCE, _ALTITUDE, _POSITIONING_ERROR = 5, 6, 31
 _BELOW_SEA = (1, 3)  # EXIF 3.0 adds 3, below the ellipsoid
 
@@ -64,6 +68,8 @@ class DroneCapture:
     the aircraft's. `focal_px` is the maker's calibration in pixels. `sensor_width_mm` and `width`
     are along the stored picture, before `orientation` (EXIF, 1..8) turns it upright.
     `position_error_m` and `height_error_m` are one standard deviation, as RTK and others write it.
+    `lens` is what was measured of it; `lens_ignored` where the header tells of a lens in a way that
+    cannot be used for this picture.
     """
 
     maker: str = ""
@@ -88,6 +94,12 @@ class DroneCapture:
     is_thermal: bool = False
     position_error_m: float | None = None
     height_error_m: float | None = None
+    lens: Lens | None = None
+    lens_ignored: bool = False
+
+    def __post_init__(self) -> None:
+        if self.lens is not None:  # a list, where it comes from JSON
+            object.__setattr__(self, "lens", Lens(*self.lens))
 
 
 def drone_capture_of(
@@ -132,8 +144,10 @@ def _drone_capture(
     latitude, longitude = _position(said, capture)
     yaw, pitch, roll = _angles(said)
     position_error, height_error = _accuracy(said, gps)
-    relative = _first(said, ("RelativeAltitude", "Camera:AboveGroundAltitude"), _HIGHEST_M)
-    absolute = _first(said, ("AbsoluteAltitude",), _HIGHEST_M)
+    relative = first_of(said, ("RelativeAltitude", "Camera:AboveGroundAltitude"), _HIGHEST_M)
+    absolute = first_of(said, ("AbsoluteAltitude",), _HIGHEST_M)
+    sensor_width = makers.sensor_width(capture.model, thermal=thermal)
+    lens, is_ignored = lens_of(said, image.size, _px_per_mm(exif, max(image.size), sensor_width))
     return DroneCapture(
         maker=maker,
         make=capture.make,
@@ -145,18 +159,20 @@ def _drone_capture(
         pitch=pitch,
         yaw=yaw,
         roll=roll,
-        flight_yaw=_turn(_first(said, _FLIGHT_YAWS, _TURNS)),
-        focal_length_mm=_between(_number(exif.get(_FOCAL_LENGTH)), 0.5, 2_000),
-        focal_35mm=_between(_number(exif.get(_FOCAL_35MM)), 5, 5_000),
+        flight_yaw=_turn(first_of(said, _FLIGHT_YAWS, _TURNS)),
+        focal_length_mm=between(number_of(exif.get(_FOCAL_LENGTH)), 0.5, 2_000),
+        focal_35mm=between(number_of(exif.get(_FOCAL_35MM)), 5, 5_000),
         focal_px=_calibrated(said, width),
-        digital_zoom=_between(_number(exif.get(_DIGITAL_ZOOM)), 1, 200),
-        sensor_width_mm=makers.sensor_width(capture.model, thermal=thermal),
+        digital_zoom=between(number_of(exif.get(_DIGITAL_ZOOM)), 1, 200),
+        sensor_width_mm=sensor_width,
         width=width,
         height=height,
         orientation=capture.orientation,
         is_thermal=thermal,
         position_error_m=position_error,
         height_error_m=height_error,
+        lens=lens,
+        lens_ignored=is_ignored,
     )
 
 
@@ -199,8 +215,8 @@ def _read_ifds(image: Image.Image) -> tuple[dict[int, object], dict[int, object]
 
 def _position(said: Mapping[str, str], capture: Capture) -> tuple[float, float] | tuple[None, None]:
     """XMP's place, which has more digits, else that of EXIF; (0, 0) is how "no fix" is written."""
-    latitude = _first(said, _LATITUDES, 90)
-    longitude = _first(said, _LONGITUDES, 180)
+    latitude = first_of(said, _LATITUDES, 90)
+    longitude = first_of(said, _LONGITUDES, 180)
     if latitude is not None and longitude is not None and (latitude or longitude):
         return latitude, longitude
     if capture.latitude is None or capture.longitude is None:
@@ -210,11 +226,11 @@ def _position(said: Mapping[str, str], capture: Capture) -> tuple[float, float] 
 
 def _angles(said: Mapping[str, str]) -> tuple[float | None, float | None, float | None]:
     """Yaw, pitch and roll of the camera as DJI has them; the maker's own go before Pix4D's."""
-    yaw, pitch, roll = (_turn(_first(said, names, _TURNS)) for names in (_YAWS, _PITCHES, _ROLLS))
+    yaw, pitch, roll = (_turn(first_of(said, names, _TURNS)) for names in (_YAWS, _PITCHES, _ROLLS))
     if pitch is not None:
         return yaw, pitch, roll
     yaw, pitch, roll = (
-        _turn(_first(said, (f"Camera:{name}",), _TURNS)) for name in ("Yaw", "Pitch", "Roll")
+        _turn(first_of(said, (f"Camera:{name}",), _TURNS)) for name in ("Yaw", "Pitch", "Roll")
     )
     if pitch is None or pitch < _FROM_THE_HORIZON:
         return yaw, pitch, roll
@@ -230,14 +246,14 @@ def _accuracy(
 
     DJI writes RtkFlag 0 where it had no position by RTK at all.
     """
-    has_rtk = _first(said, ("RtkFlag",), 100) != 0
-    axes = [_error(_first(said, (name,), 1e6)) for name in ("RtkStdLat", "RtkStdLon")]
+    has_rtk = first_of(said, ("RtkFlag",), 100) != 0
+    axes = [_error(first_of(said, (name,), 1e6)) for name in ("RtkStdLat", "RtkStdLon")]
     if has_rtk and axes[0] is not None and axes[1] is not None:
-        return max(axes[0], axes[1]), _error(_first(said, ("RtkStdHgt",), 1e6))
-    across = _error(_first(said, ("Camera:GPSXYAccuracy",), 1e6))
+        return max(axes[0], axes[1]), _error(first_of(said, ("RtkStdHgt",), 1e6))
+    across = _error(first_of(said, ("Camera:GPSXYAccuracy",), 1e6))
     if across is None:
-        across = _error(_number(gps.get(_POSITIONING_ERROR)))
-    return across, _error(_first(said, ("Camera:GPSZAccuracy",), 1e6))
+        across = _error(number_of(gps.get(_POSITIONING_ERROR)))
+    return across, _error(first_of(said, ("Camera:GPSZAccuracy",), 1e6))
 
 
 def _error(metres: float | None) -> float | None:
@@ -247,7 +263,7 @@ def _error(metres: float | None) -> float | None:
 
 
 def _gps_altitude(gps: Mapping[int, object]) -> float | None:
-    altitude = _between(_number(gps.get(_ALTITUDE)), -_HIGHEST_M, _HIGHEST_M)
+    altitude = between(number_of(gps.get(_ALTITUDE)), -_HIGHEST_M, _HIGHEST_M)
     if altitude is None:
         return None
     reference = gps.get(_ALTITUDE_REFERENCE)
@@ -261,43 +277,24 @@ def _calibrated(said: Mapping[str, str], width: int) -> float | None:
 
     It is that of the full picture, and stays in the header when somebody makes that smaller.
     """
-    focal = _first(said, ("CalibratedFocalLength",), 1e6)
-    centre = _first(said, ("CalibratedOpticalCenterX",), 1e6)
+    focal = first_of(said, ("CalibratedFocalLength",), 1e6)
+    centre = first_of(said, ("CalibratedOpticalCenterX",), 1e6)
     if focal is None or centre is None or abs(centre - width / 2) > width / 10:
         return None
-    return _between(focal, width / 5, width * 50)
+    return between(focal, width / 5, width * 50)
 
 
-def _first(said: Mapping[str, str], names: Iterable[str], limit: float) -> float | None:
-    """The first of these properties that is a number from -limit to limit."""
-    for name in names:
-        number = _between(_number(said.get(name)), -limit, limit)
-        if number is not None:
-            return number
-    return None
-
-
-def _between(number: float | None, low: float, high: float) -> float | None:
-    return number if number is not None and low <= number <= high else None
+def _px_per_mm(
+    exif: Mapping[int, object], long_side: int, sensor_width_mm: float | None
+) -> float | None:
+    """Pixels on a millimetre of the sensor, by EXIF, else by the sensor's width; or None."""
+    resolution = between(number_of(exif.get(_PLANE_RESOLUTION)), 1e-3, 1e9)
+    unit = _MILLIMETRES.get(int(number_of(exif.get(_PLANE_UNIT)) or 0))
+    if resolution is not None and unit is not None:
+        return resolution / unit
+    return None if sensor_width_mm is None else long_side / sensor_width_mm
 
 
 def _turn(degrees: float | None) -> float | None:
     """The same direction as -180 to 180 degrees."""
     return None if degrees is None else math.remainder(degrees, 360)
-
-
-def _number(value: object) -> float | None:
-    """A finite number from EXIF's rationals, or from XMP's `+31.20` and `4971569/65536`."""
-    if isinstance(value, tuple) and len(value) == 1:
-        value = value[0]
-    if value is None or isinstance(value, bytes):
-        return None
-    try:
-        if isinstance(value, str):
-            above, _, below = value.partition("/")
-            number = float(above) / float(below or 1)
-        else:
-            number = float(value)  # type: ignore[arg-type]  # a rational, or not a number at all
-    except (TypeError, ValueError, ArithmeticError):
-        return None
-    return number if math.isfinite(number) else None

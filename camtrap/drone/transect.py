@@ -28,6 +28,7 @@ CAVEAT = (
 
 
 _NO_GROUND = Footprint()
+_EDGE_M = 1e-6  # no nearer to an edge can a place be said to be on one side
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,23 @@ def looks_at(latitude: float, longitude: float, footprints: Iterable[Footprint])
 
 
 def _holds(corners: Sequence[LatLon], latitude: float, longitude: float) -> bool:
-    """True when a place is within a convex ring that goes counter-clockwise, or on its edge."""
+    """True when a place is within a ring or on its edge, whichever way the ring goes.
+
+    A line to the east leaves it once more often than it enters it.
+    """
     if len(corners) < 3:
         return False
+    latitudes = [corner[0] for corner in corners]
+    if not min(latitudes) - 1e-9 <= latitude <= max(latitudes) + 1e-9:  # most are far away
+        return False
     plane = [metres_of(latitude, longitude, *corner) for corner in corners]
-    sides = zip(plane, [*plane[1:], plane[0]], strict=True)
-    return all(
-        (end[0] - start[0]) * -start[1] - (end[1] - start[1]) * -start[0]
-        >= -1e-6 * math.dist(start, end)
-        for start, end in sides
-    )
+    is_inside = False
+    for start, end in zip(plane, [*plane[1:], plane[0]], strict=True):
+        length = math.dist(start, end)
+        cross = start[0] * end[1] - start[1] * end[0]
+        before = start[0] * (start[0] - end[0]) + start[1] * (start[1] - end[1])
+        if abs(cross) <= _EDGE_M * length and 0 <= before <= length**2:
+            return True
+        if (start[1] <= 0) != (end[1] <= 0) and (cross > 0) == (end[1] > start[1]):
+            is_inside = not is_inside
+    return is_inside

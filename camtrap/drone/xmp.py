@@ -8,6 +8,7 @@ which XMP never has and without which there are no entities, ends the reading.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from xml.parsers import expat
 
 from PIL import Image
@@ -28,6 +29,7 @@ _SILENT = (_RDF, _XML, _META)
 
 _VALUE_LIMIT = 500
 _PROPERTY_LIMIT = 5_000
+_ENTRY_LIMIT = 16  # editors leave lists of thousands
 _DEEPEST = 32
 _END = b"</x:xmpmeta>"
 _SEPARATOR = "\n"  # cannot stand in a namespace that an attribute gave: there it becomes a space
@@ -51,7 +53,8 @@ def xmp_of(image: Image.Image) -> bytes:
 def parse_xmp(packet: bytes) -> dict[Name, str]:
     """The properties in a packet, each with its text of at most 500 characters.
 
-    The first of a name counts, of a list its first entry. Empty for a packet that is broken, over
+    The first of a name counts. A list's first entry has its name, the others up to 16 have it with
+    their number behind: `Band`, `Band[2]`. Empty for a packet that is broken, over
     `PACKET_LIMIT`, or has a document type or more than 5,000 properties; nothing is raised.
     """
     if not packet or len(packet) > PACKET_LIMIT:
@@ -73,6 +76,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.found: dict[Name, str] = {}
+        self._entries: Counter[Name] = Counter()
         self._path: list[Name] = []
         self._text: list[str] = []
         self._length = 0
@@ -117,7 +121,14 @@ class _Reader:
             return
         if len(self.found) >= _PROPERTY_LIMIT:
             raise _RefusedError("too many properties")
-        self.found.setdefault((told[0][0], "/".join(name for _, name in told)), value)
+        namespace, name = told[0][0], "/".join(name for _, name in told)
+        if path[-1] == (_RDF, "li"):
+            self._entries[namespace, name] += 1
+            place = self._entries[namespace, name]
+            if place > _ENTRY_LIMIT:
+                return
+            name = name if place == 1 else f"{name}[{place}]"
+        self.found.setdefault((namespace, name), value)
 
 
 def _name_of(tag: str) -> Name:

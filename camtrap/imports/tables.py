@@ -42,7 +42,7 @@ def table_rows(
         header = [plain(cell) for cell in next(rows, [])]
         places = {name: header.index(plain(name)) for name in wanted if plain(name) in header}
         if missing := [name for name in needed if name not in places]:
-            raise DataError(f"The table {path} lacks the column {', '.join(missing)}.")
+            raise DataError(f"The table {path} lacks the columns {', '.join(missing)}.")
         for row in rows:
             cells = {name: row[place] if place < len(row) else "" for name, place in places.items()}
             if any(row):

@@ -84,7 +84,7 @@ def collection(features: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def polygon_of(corners: Sequence[LatLon]) -> dict[str, Any] | None:
-    """A convex ring of (latitude, longitude), counter-clockwise, as a geometry; None without area.
+    """A ring of (latitude, longitude), counter-clockwise, as a geometry; None without area.
 
     It becomes a MultiPolygon where it crosses 180 degrees.
     """
@@ -106,7 +106,7 @@ def polygon_of(corners: Sequence[LatLon]) -> dict[str, Any] | None:
 def _clipped(
     ring: Sequence[tuple[float, float]], edge: float, side: int
 ) -> list[tuple[float, float]]:
-    """The part of a convex ring west (1) or east (-1) of a meridian."""
+    """The part of a ring west (1) or east (-1) of a meridian."""
     kept = []
     for place, (east, north) in enumerate(ring):
         east_before, north_before = ring[place - 1]

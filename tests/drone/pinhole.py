@@ -1,7 +1,8 @@
 """A second camera, made another way: known points on the ground go into the picture.
 
-Rotations are built from axis and angle (Rodrigues) about the camera's own axes, one after another,
-in east, north and up; nothing of `camtrap.drone` is used.
+A lens bends by adding vectors, along the radius and towards a fixed side. Rotations are built from
+axis and angle (Rodrigues) about the camera's own axes, one after another, in east, north and up;
+nothing of `camtrap.drone` is used.
 """
 
 from __future__ import annotations
@@ -54,4 +55,24 @@ def seen(
     if forward <= 0:
         return None
     across, down = focal_px * right / forward, -focal_px * upward / forward
+    return across / size[0] + 0.5, down / size[1] + 0.5
+
+
+def seen_bent(
+    point: tuple[float, float, float],
+    angles: tuple[float, float, float],
+    lens: tuple[float, ...],
+    size: tuple[int, int],
+) -> tuple[float, float] | None:
+    """The same through a lens: fx, fy, cx, cy, k1, k2, p1, p2, k3, as `DewarpData` has them."""
+    fx, fy, cx, cy, k1, k2, p1, p2, k3 = lens
+    forward, right, upward = axes(*angles) @ np.array(point)
+    if forward <= 0:
+        return None
+    away = np.array([right, -upward]) / forward
+    square = float(away @ away)
+    side = np.array([p2, p1])
+    bent = away * np.polyval([k3, k2, k1, 1.0], square)
+    bent = bent + side * square + 2 * away * float(away @ side)
+    across, down = bent * (fx, fy) + (cx, cy)
     return across / size[0] + 0.5, down / size[1] + 0.5

@@ -65,6 +65,16 @@ def test_a_hole_is_not_covered() -> None:
     assert covered_m2(map(ring, frame)) == pytest.approx(80_000, rel=1e-3)
 
 
+def test_a_ring_may_bend_inwards() -> None:
+    star = [(100.0, 100.0), (0.0, 30.0), (-100.0, 100.0), (-30.0, 0.0)]
+    star += [(-east, -north) for east, north in star]
+    expected = 40_000 - 2 * 100 * 70 - 2 * 100 * 70
+    assert covered_m2([ring(star)]) == pytest.approx(expected, rel=1e-3)
+    in_the_bend = ring(square(80, 0, side=20))
+    assert covered_m2([ring(star), in_the_bend]) == pytest.approx(expected + 400, rel=1e-3)
+    assert covered_m2([ring(star), ring(square(0, 0, side=20))]) == pytest.approx(expected, 1e-3)
+
+
 def test_across_the_date_line() -> None:
     chukotka = (66.0, 179.9999)
     corners = [ring(square(0, 0), chukotka), ring(square(50, 0), chukotka)]

@@ -14,9 +14,9 @@ from camtrap.drone.camera import Errors, View, ground_of
 from camtrap.drone.ground import (
     DRIFT_M,
     WITHIN_95,
+    area_of,
     footprint_of,
     place_box,
-    size_on_ground_px,
 )
 from camtrap.drone.local import degrees_of, metres_of
 from camtrap.drone.sizes import LENGTHS, size_flag
@@ -323,6 +323,15 @@ def test_corners_are_convex_and_counter_clockwise_and_seen(
         assert all(-1e-5 <= share <= 1 + 1e-5 for share in pixel)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_however_a_picture_is_stored_its_ground_is_the_same(orientation: int) -> None:
+    footprint = footprint_of(replace(NADIR, pitch=-60.0, orientation=orientation))
+    plain = footprint_of(replace(NADIR, pitch=-60.0))
+    assert footprint.area_m2 == pytest.approx(plain.area_m2)
+    plane = [metres_of(43.1, 131.5, *corner) for corner in footprint.corners]
+    assert area_of(plane) > 0
+
+
 def test_at_the_horizon_it_is_cut_and_says_so() -> None:
     footprint = footprint_of(replace(NADIR, pitch=-20.0))
     assert footprint.flags == ("horizon",)
@@ -341,8 +350,3 @@ def test_over_a_terrain_it_is_flat_at_the_height_below_the_drone() -> None:
     assert footprint_of(over_a_hill).area_m2 == pytest.approx(footprint_of(NADIR).area_m2)
     below = replace(NADIR, terrain=lambda latitude, longitude: 70.0)
     assert footprint_of(below).flags == ("no_ground",)
-
-
-def test_pixels_of_a_metre() -> None:
-    assert size_on_ground_px(NADIR, 1.0) == pytest.approx(2773 / 60)
-    assert size_on_ground_px(replace(NADIR, pitch=5.0), 1.0) == 0

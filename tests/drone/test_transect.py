@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from camtrap.drone.camera import View
@@ -101,3 +101,23 @@ def test_frames_that_look_at_a_place_are_counted() -> None:
     assert looks_at(*edge, footprints[:1]) == 1
     beyond = degrees_of(*ORIGIN, WIDE / 2 + 0.01, 0)
     assert looks_at(*beyond, footprints[:1]) == 0
+
+
+@given(st.floats(-150, 150), st.floats(-150, 150))
+def test_a_ring_that_bends_inwards_holds_what_is_within(east: float, north: float) -> None:
+    assume(min(abs(abs(east) - 30 - abs(north) * 0.7), abs(abs(north) - 30 - abs(east) * 0.7)) > 1)
+    star = [(100.0, 100.0), (0.0, 30.0), (-100.0, 100.0), (-30.0, 0.0)]
+    star += [(-east, -north) for east, north in star]
+    is_within = max(abs(east), abs(north)) < 100 and (
+        abs(east) < 30 + abs(north) * 0.7 and abs(north) < 30 + abs(east) * 0.7
+    )
+    for corners in (star, star[::-1]):
+        footprint = Footprint(tuple(degrees_of(*ORIGIN, *corner) for corner in corners))
+        assert looks_at(*degrees_of(*ORIGIN, east, north), [footprint]) == is_within
+
+
+def test_the_edge_of_a_ring_is_in_it() -> None:
+    footprint = footprint_of(NADIR)
+    (south, west), (other, east) = footprint.corners[:2]
+    assert looks_at((south + other) / 2, (west + east) / 2, [footprint]) == 1
+    assert all(looks_at(*corner, [footprint]) == 1 for corner in footprint.corners)

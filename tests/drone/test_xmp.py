@@ -37,10 +37,18 @@ def test_all_ways_to_write_a_structure_are_one(structure: str) -> None:
     assert parse_xmp(told) == {(SKYDIO, "Pose/Yaw"): "12"}
 
 
-def test_of_a_list_the_first_is_taken() -> None:
+def test_the_entries_of_a_list_are_numbered_behind_the_first() -> None:
     listed = "<c:Band><rdf:Seq><rdf:li>Red</rdf:li><rdf:li>Green</rdf:li></rdf:Seq></c:Band>"
     told = packet(f'<rdf:Description xmlns:c="{CAMERA}">{listed}</rdf:Description>')
-    assert parse_xmp(told) == {(CAMERA, "Band"): "Red"}
+    assert parse_xmp(told) == {(CAMERA, "Band"): "Red", (CAMERA, "Band[2]"): "Green"}
+
+
+def test_a_list_of_thousands_costs_no_other_property() -> None:
+    entries = "".join(f"<rdf:li>{n}</rdf:li>" for n in range(6_000))
+    listed = f"<c:Ancestors><rdf:Bag>{entries}</rdf:Bag></c:Ancestors><c:Yaw>12</c:Yaw>"
+    told = parse_xmp(packet(f'<rdf:Description xmlns:c="{CAMERA}">{listed}</rdf:Description>'))
+    assert told[CAMERA, "Yaw"] == "12"
+    assert len(told) == 17
 
 
 def test_the_prefix_is_not_the_name() -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from camtrap.errors import TruncatedPicture, UnreadablePicture
-from camtrap.pixels import regions
+from camtrap.pixels import tiff_rows
 from camtrap.pixels.decode import TURNS, Pixels, decode_crops, decode_frame, to_rgb
 from camtrap.pixels.fit import Region
 from camtrap.pixels.limits import Limits
@@ -37,7 +37,7 @@ def cut(picture: LargePicture, left: int, top: int, right: int, bottom: int) -> 
 
 def strips(picture: LargePicture) -> bool:
     """True where only the rows that are asked for are decoded."""
-    return type(picture._rows) is regions._Segments
+    return type(picture._rows) is tiff_rows.TiffRows
 
 
 def tiff(image: Image.Image = PICTURE, compression: str | None = None, **said) -> bytes:
@@ -73,7 +73,7 @@ def test_a_tiff_of_tiles_is_read_by_rows_of_tiles(order: str) -> None:
     data = tiled_tiff(np.asarray(PICTURE), side, order)
     picture = open_large(data)
     assert strips(picture)
-    assert len(picture._rows._places) == across * down  # type: ignore[attr-defined]
+    assert len(picture._rows.places) == across * down  # type: ignore[attr-defined]
     assert np.array_equal(cut(picture, 200, 250, 1300, 1100), np.asarray(PICTURE)[250:, 200:])
 
 
@@ -95,7 +95,7 @@ def tiled_tiff(pixels: Pixels, side: int, order: str) -> bytes:
         322: side, 323: side,
         324: tuple(8 + size * n for n in range(len(pieces))), 325: (size,) * len(pieces),
     }  # fmt: skip
-    directory = regions._directory(values, dict.fromkeys(values, 4), order, end)
+    directory = tiff_rows._directory(values, dict.fromkeys(values, 4), order, end)
     start = (b"II" if order == "<" else b"MM") + struct.pack(order + "HL", 42, end)
     return start + b"".join(pieces) + directory
 
@@ -190,14 +190,14 @@ def test_the_frame_is_that_of_an_ordinary_decode(picture_format: str) -> None:
 def test_only_a_band_of_a_tiff_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
     picture = open_large(tiff(textured(3900, 1100), "tiff_lzw"))
     decoded: list[tuple[int, int]] = []
-    real = regions._Segments._decoded
+    real = tiff_rows.TiffRows._decoded
 
     def noted(self, first, last):
         found = real(self, first, last)
         decoded.append(found[:2])
         return found
 
-    monkeypatch.setattr(regions._Segments, "_decoded", noted)
+    monkeypatch.setattr(tiff_rows.TiffRows, "_decoded", noted)
     cut(picture, 0, 500, 640, 900)
     cut(picture, 640, 500, 1280, 900)  # of the same rows, so nothing is decoded again
     cut(picture, 0, 0, 640, 400)

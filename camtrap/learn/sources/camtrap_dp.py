@@ -5,10 +5,9 @@ The format: https://camtrap-dp.tdwg.org, version 1.0.2.
 
 from __future__ import annotations
 
-import csv
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -19,20 +18,29 @@ from camtrap.errors import DataError
 from camtrap.imports.camtrap_dp import BOX, DESCRIPTOR, TYPES, moment_of, table_path, tagged_label
 from camtrap.imports.documents import read_json
 from camtrap.imports.said import Said, rarest_concern, relative_box
+from camtrap.imports.tables import table_rows
 from camtrap.learn.dataset import Sample
 from camtrap.learn.sources.gather import MISSING, NOT_A_PICTURE, UNSEEN, Gathering, Pictures
 from camtrap.taxonomy import Taxonomy
 
 NOT_HUMAN = "only a machine has said what is in it"
 
-_KEYS = {
+_NEEDED = {
     "deployments": ("deploymentID",),
     "media": ("mediaID", "deploymentID", "filePath"),
     "observations": ("deploymentID", "observationLevel", "observationType"),
 }
-_NOTHING = frozenset(["", "NA", "NaN", "nan"])
+_WANTED = {
+    "deployments": (*_NEEDED["deployments"], "locationID", "locationName"),
+    "media": (*_NEEDED["media"], "timestamp", "fileName", "fileMediatype"),
+    "observations": (
+        *_NEEDED["observations"],
+        *("mediaID", "eventID", "eventStart", "eventEnd", "scientificName", *BOX),
+        *("classificationMethod", "observationTags"),
+    ),
+}
 
-Row = dict[str, str]
+Row = Mapping[str, str]
 
 
 def read_camtrap_dp(path: Path, taxonomy: Taxonomy, pictures: Path | None = None) -> list[Sample]:
@@ -53,9 +61,9 @@ def read_camtrap_dp(path: Path, taxonomy: Taxonomy, pictures: Path | None = None
     package = read_json(descriptor)
     if not isinstance(package, dict):
         raise DataError(f"{descriptor} does not describe a data package.")
-    tables = {name: _read_table(descriptor, package, name) for name in _KEYS}
+    tables = {name: _rows(descriptor, package, name) for name in _NEEDED}
     places = {
-        row["deploymentID"]: row.get("locationID") or row.get("locationName") or row["deploymentID"]
+        row["deploymentID"]: row["locationID"] or row["locationName"] or row["deploymentID"]
         for row in tables["deployments"]
     }
     observed = _Observed(tables["observations"])
@@ -63,10 +71,10 @@ def read_camtrap_dp(path: Path, taxonomy: Taxonomy, pictures: Path | None = None
     folder = Pictures(pictures or descriptor.parent)
     licence = _licence(package)
     for media in tables["media"]:
-        if not media.get("fileMediatype", "image/").startswith("image/"):
+        if not (media["fileMediatype"] or "image/").startswith("image/"):
             gathering.leave_out(NOT_A_PICTURE)
             continue
-        taken_at = moment_of(media.get("timestamp", ""))
+        taken_at = moment_of(media["timestamp"])
         people = observed.by_people(media, taken_at)
         if not people:
             by_machine = media["mediaID"] in observed.by_machine
@@ -77,13 +85,13 @@ def read_camtrap_dp(path: Path, taxonomy: Taxonomy, pictures: Path | None = None
         if truth is None:
             gathering.leave_out_untold(said)
             continue
-        name = media.get("fileName", "")
+        name = media["fileName"]
         picture = folder.find(media["filePath"], name) or folder.find_by_name(name)
         if picture is None:
             gathering.leave_out(MISSING)
             continue
         deployment = media["deploymentID"]
-        event = next((row["eventID"] for row in people if row.get("eventID")), "")
+        event = next((row["eventID"] for row in people if row["eventID"]), "")
         gathering.add(
             picture,
             folder.name_of(picture),
@@ -112,9 +120,9 @@ class _Observed:
         self._of_media: dict[str, list[Row]] = defaultdict(list)
         self._of_deployment: dict[str, list[_EventRow]] = defaultdict(list)
         for row in rows:
-            if row.get("classificationMethod") == "machine":
-                self.by_machine.add(row.get("mediaID", ""))
-            elif media := row.get("mediaID"):
+            if row["classificationMethod"] == "machine":
+                self.by_machine.add(row["mediaID"])
+            elif media := row["mediaID"]:
                 self._of_media[media].append(row)
             elif event := _event_row(row):
                 self._of_deployment[row["deploymentID"]].append(event)
@@ -145,7 +153,7 @@ class _Observed:
 
 
 def _event_row(row: Row) -> _EventRow | None:
-    start, end = moment_of(row.get("eventStart", "")), moment_of(row.get("eventEnd", ""))
+    start, end = moment_of(row["eventStart"]), moment_of(row["eventEnd"])
     if start is None or end is None or end < start:
         return None
     return _EventRow(start, end, row)
@@ -154,16 +162,16 @@ def _event_row(row: Row) -> _EventRow | None:
 def _said(row: Row, taxonomy: Taxonomy) -> Said:
     kind = row["observationType"]
     label: str | None = TYPES.get(kind)
-    species = row.get("scientificName", "")
+    species = row["scientificName"]
     if kind == "animal":
-        label = taxonomy.label_of(species) or (tagged_label(row.get("observationTags", "")) or None)
+        label = taxonomy.label_of(species) or (tagged_label(row["observationTags"]) or None)
     box = relative_box([float(row[name]) for name in BOX]) if _has_box(row) else None
     return Said(label, species, box)
 
 
 def _has_box(row: Row) -> bool:
     try:
-        return all(float(row.get(name, "")) >= 0 for name in BOX)
+        return all(float(row[name]) >= 0 for name in BOX)
     except ValueError:
         return False
 
@@ -177,23 +185,7 @@ def _licence(package: dict[str, Any]) -> str:
     return ""
 
 
-def _read_table(descriptor: Path, package: dict[str, Any], name: str) -> list[Row]:
+def _rows(descriptor: Path, package: dict[str, Any], name: str) -> Iterator[Row]:
     """A table's rows, with what stands for "no value" as an empty text."""
     path = table_path(descriptor, package, name, packed=False)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(_clean(csv.DictReader(stream)))
-    except (OSError, ValueError, csv.Error) as error:  # ValueError: no UTF-8, or no name of a file
-        raise DataError(f"The table {path} cannot be read: {error}.") from error
-    if rows and (missing := [key for key in _KEYS[name] if key not in rows[0]]):
-        raise DataError(f"The table {path} lacks the columns {', '.join(missing)}.")
-    return rows
-
-
-def _clean(rows: Iterable[dict[str | Any, str | Any]]) -> Iterator[Row]:
-    for row in rows:
-        yield {
-            key: "" if value is None or value in _NOTHING else value
-            for key, value in row.items()
-            if isinstance(key, str)
-        }
+    return table_rows(path, _WANTED[name], _NEEDED[name], paths=("filePath", "fileName"))
