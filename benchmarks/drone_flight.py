@@ -66,11 +66,11 @@ class Count:
         self.animals += len(shot.animals)
         for score in SCORES:
             boxes = [proposal.box for proposal in found if proposal.score >= score]
-            self.proposed[score] += sum(is_there(box, boxes, FOUND) for box, _ in shot.animals)
+            self.proposed[score] += sum(is_there(drawn.box, boxes, FOUND) for drawn in shot.animals)
             self.false[score] += false_ones(boxes, shot)
         boxes = [detection.box for detection in verdict.detections]
         self.shown_false += false_ones(boxes, shot)
-        for box, species in shot.animals:
+        for box, species, _ in shot.animals:
             length = length_of(box)
             self.by_length[length] += 1
             hits = [d for d in verdict.detections if overlap(box, d.box) >= FOUND]
@@ -87,7 +87,7 @@ def is_there(box: Box, boxes: Sequence[Box], least: float) -> bool:
 
 def false_ones(boxes: Sequence[Box], shot: Shot) -> int:
     """Boxes that touch no animal."""
-    true = [box for box, _ in shot.animals]
+    true = [drawn.box for drawn in shot.animals]
     return sum(not is_there(box, true, TOUCHED) for box in boxes)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,13 +42,22 @@ class Standing:
     y: int
 
 
+class Drawn(NamedTuple):
+    """An animal that is whole in a frame: its box, its species, and its number in the herd."""
+
+    box: Box
+    species: str
+    animal: int
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One frame: its pixels, and the box of every animal that is whole in it with its species."""
+    """One frame: its pixels, and the animals in it. `top` is its first row in the strip."""
 
     number: int
     pixels: NDArray[np.uint8]
-    animals: tuple[tuple[Box, str], ...]
+    animals: tuple[Drawn, ...]
+    top: int = 0
 
 
 def flight(
@@ -76,19 +86,20 @@ def flight(
         rows = np.arange(top, top + height) % CANVAS
         pixels = ground[rows][:, np.arange(width) % CANVAS].copy()
         found = []
-        for animal in herd:
+        for each, animal in enumerate(herd):
             if not top <= animal.y < top + height:
                 continue
             sprite = _sprite(animal.species, animal.heading, metres_a_pixel, pitch)
             box = _stand(pixels, sprite, animal.x, animal.y - top)
             if box is not None:
-                found.append((box, animal.species))
+                found.append(Drawn(box, animal.species, each))
         random = np.random.default_rng((seed, number))
         noise = 2 * random.standard_normal(pixels.shape, dtype=np.float32)
         yield Shot(
             number,
             np.clip(pixels + noise, 0, 255).astype(np.uint8),
             tuple(found),
+            top,
         )
 
 
