@@ -25,6 +25,8 @@ LANGUAGES = ("en", "ru", "zh")
 LONGEST_GAP_MINUTES = 366 * 24 * 60
 DRONE_AUTO, DRONE_ALWAYS, DRONE_NEVER = "auto", "true", "false"
 DRONES = (DRONE_AUTO, DRONE_ALWAYS, DRONE_NEVER)
+FRAMES_BY_TIME, FRAMES_BY_CHANGE = "time", "change"
+FRAMES_BY = (FRAMES_BY_TIME, FRAMES_BY_CHANGE)
 PIXEL_LIMITS = (1.0, 4300.0)
 """Megapixels between which the limit lies; no JPEG has more (65,535 x 65,535)."""
 
@@ -43,7 +45,8 @@ class Settings:
     event (`docs/events.md`). `language` is that of the brief and of the leopards' page.
     `drone` says which pictures are looked at tile by tile: those that a drone took (`auto`), all
     (`true`) or none (`false`). With `video`, clips are looked at where the extra `video` is
-    installed: `clip_frames_per_second` of their frames, at most `clip_frames` a clip.
+    installed: `clip_frames_per_second` of their frames, at most `clip_frames` a clip; with
+    `clip_frames_by` `change` those where the picture changes most (`docs/video.md`).
     `thresholds` replaces single ones of the model's. Pictures of more than `pixel_limit` megapixels
     are refused, and metadata beyond `metadata_limit` megabytes are not read.
     """
@@ -63,6 +66,7 @@ class Settings:
     video: bool = True
     clip_frames_per_second: float = 1.0
     clip_frames: int = 20
+    clip_frames_by: str = FRAMES_BY_TIME
     pixel_limit: float = 400.0
     metadata_limit: float = 16.0
     thresholds: Mapping[str, float] = field(default_factory=dict)
@@ -74,6 +78,10 @@ class Settings:
             raise ConfigError(f"The decoder is one of {', '.join(DECODERS)}, not '{self.decoder}'.")
         if self.drone not in DRONES:
             raise ConfigError(f"drone is auto, true or false, not '{self.drone}'.")
+        if self.clip_frames_by not in FRAMES_BY:
+            raise ConfigError(
+                f"clip_frames_by is one of {', '.join(FRAMES_BY)}, not '{self.clip_frames_by}'."
+            )
         if not 0 < self.event_gap_minutes <= LONGEST_GAP_MINUTES:
             raise ConfigError("event_gap_minutes must be more than 0, and at most a year.")
         if self.event_rule not in EVENT_RULES:
@@ -129,6 +137,7 @@ _KINDS: dict[str, type] = {
     "video": bool,
     "clip_frames_per_second": float,
     "clip_frames": int,
+    "clip_frames_by": str,
     "pixel_limit": float,
     "metadata_limit": float,
 }

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from camtrap.cli.brief import Language
-from camtrap.config import LANGUAGES, Settings, named_language, parse_threshold, resolve
+from camtrap.cli.run import FramesBy
+from camtrap.config import FRAMES_BY, LANGUAGES, Settings, named_language, parse_threshold, resolve
 from camtrap.errors import ConfigError
 from camtrap.outputs import words
 
@@ -56,6 +57,8 @@ def test_each_source_beats_the_one_before(toml: WriteToml) -> None:
         ("CAMTRAP_PIXEL_LIMIT", "64", "pixel_limit", 64.0),
         ("CAMTRAP_METADATA_LIMIT", "1.5", "metadata_limit", 1.5),
         ("CAMTRAP_LANGUAGE", "ru", "language", "ru"),
+        ("CAMTRAP_CLIP_FRAMES_BY", "change", "clip_frames_by", "change"),
+        ("CAMTRAP_CLIP_FRAMES", "7", "clip_frames", 7),
     ],
 )
 def test_every_setting_can_be_said_in_the_environment(
@@ -122,6 +125,14 @@ def test_limits_come_from_a_file_too_and_the_command_line_beats_it(toml: WriteTo
 def test_a_limit_out_of_range_is_told_with_the_range() -> None:
     with pytest.raises(ConfigError, match="pixel_limit must be between 1 and 4300, not 0"):
         Settings(pixel_limit=0.0)
+
+
+def test_frames_of_clips_are_taken_by_time_or_by_change(toml: WriteToml) -> None:
+    assert Settings().clip_frames_by == "time"
+    assert resolve(toml('clip_frames_by = "change"'), {}).clip_frames_by == "change"
+    assert resolve(None, {}, clip_frames_by="change").as_dict()["clip_frames_by"] == "change"
+    with pytest.raises(ConfigError, match="clip_frames_by is one of time, change, not 'chance'"):
+        Settings(clip_frames_by="chance")
 
 
 def test_a_whole_number_may_stand_for_any_number(toml: WriteToml) -> None:
@@ -227,6 +238,10 @@ def test_a_switch_that_is_neither_is_told(tmp_path: Path) -> None:
 
 def test_the_languages_are_those_in_which_the_pages_are_written() -> None:
     assert LANGUAGES == words.LANGUAGES == tuple(Language)
+
+
+def test_the_ways_to_take_frames_are_the_same_on_the_command_line() -> None:
+    assert tuple(FramesBy) == FRAMES_BY
 
 
 def test_the_environment_s_language_stands_over_the_file_s(toml: WriteToml) -> None:

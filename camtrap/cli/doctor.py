@@ -31,8 +31,8 @@ def doctor(
     from camtrap.engine import doctor_page as page
     from camtrap.engine import examine
     from camtrap.engine.doctor import Diagnosis, is_busy
+    from camtrap.engine.looking import decoder_of
     from camtrap.engine.machine import machine
-    from camtrap.engine.season import decoder_of
     from camtrap.pixels.decode import decode_frame
     from camtrap.vision import checkpoint
     from camtrap.vision.backends.selfcheck import check_looks

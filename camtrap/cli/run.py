@@ -33,6 +33,13 @@ class Verify(StrEnum):
     FULL = "full"
 
 
+class FramesBy(StrEnum):
+    """By what a clip's frames are chosen: so many a second, or where the picture changes."""
+
+    TIME = "time"
+    CHANGE = "change"
+
+
 def run(
     cards: Annotated[
         list[Path], typer.Argument(metavar="CARD...", help="Folders as they came from cameras.")
@@ -69,21 +76,25 @@ def run(
         bool | None,
         typer.Option(
             "--drone/--no-drone",
-            help="Look at pictures tile by tile. [default: those that a drone took]",
+            help="Look at pictures tile by tile. \\[default: those that a drone took]",
         ),
     ] = None,
     video: Annotated[
         bool | None,
         typer.Option(
             "--video/--no-video",
-            help="Look at clips, too. [default: where camtrap[video] is installed]",
+            help="Look at clips, too. \\[default: where camtrap\\[video] is installed]",
         ),
     ] = None,
     frames_per_second: Annotated[
-        float | None, typer.Option(help="Frames of a clip's second. [default: 1]")
+        float | None, typer.Option(help="Frames of a clip's second. \\[default: 1]")
     ] = None,
     max_frames: Annotated[
-        int | None, typer.Option(min=1, help="Frames of one clip, at most. [default: 20]")
+        int | None, typer.Option(min=1, help="Frames of one clip, at most. \\[default: 20]")
+    ] = None,
+    frames_by: Annotated[
+        FramesBy | None,
+        typer.Option(help="change: a clip's frames are those where it changes. \\[default: time]"),
     ] = None,
     config: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A settings file (TOML).")
@@ -125,6 +136,7 @@ def run(
         video=video,
         clip_frames_per_second=frames_per_second,
         clip_frames=max_frames,
+        clip_frames_by=frames_by and frames_by.value,
         drone=None if drone is None else str(drone).lower(),
         thresholds=dict(map(parse_threshold, threshold or ())),
     )

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -23,24 +22,21 @@ from camtrap.batches import in_batches
 from camtrap.card.content import content_key, is_content_of
 from camtrap.card.scan import scan
 from camtrap.config import Settings
-from camtrap.engine.clips import looked_at
-from camtrap.engine.local import Result, triage_files
+from camtrap.engine.local import Result
+from camtrap.engine.looking import tiling_of, triaged
 from camtrap.engine.progress import RunProgress
-from camtrap.engine.stages import ClipRule, read_file
-from camtrap.engine.tiling import Forecast, Tiling, forecast
+from camtrap.engine.stages import read_file
+from camtrap.engine.tiling import Forecast, forecast
 from camtrap.errors import CamtrapError, SeasonError, UnreadablePicture
 from camtrap.ledger.again import failed, note_full_keys, read_before, redo, start_again
 from camtrap.ledger.duplicates import KnownContent
 from camtrap.ledger.listing import ListingCount
 from camtrap.ledger.rows import CardEntry
 from camtrap.ledger.store import Ledger
-from camtrap.pixels.decode import Decode, decode_frame
-from camtrap.pixels.limits import LIMITS, Limits
 from camtrap.records import ImageFile, Prediction
-from camtrap.video.frames import Sampling
 from camtrap.vision.calibration import Thresholds
 from camtrap.vision.checkpoint import ModelInfo
-from camtrap.vision.predictor import Look, Predictor
+from camtrap.vision.predictor import Predictor
 from camtrap.vision.tiled import GPU_TILES
 
 log = logging.getLogger(__name__)
@@ -143,18 +139,7 @@ def run_card(
         KnownContent(ledger.season) as known,
         # Closed before `known` is, whatever happens: its workers ask until they have ended.
         closing(
-            triage_files(
-                ledger.pending(card),
-                predictor,
-                workers=settings.workers,
-                batch_size=settings.batch_size,
-                stop=stop,
-                is_known=known,
-                decode=decoder_of(settings, predictor),
-                metadata_limit=limits_of(settings).metadata,
-                tiling=tiling_of(settings),
-                clips=clips_of(settings),
-            )
+            triaged(ledger.pending(card), predictor, settings, stop=stop, is_known=known)
         ) as results,
     ):
         for batch in _timed_batches(results):
@@ -163,35 +148,6 @@ def run_card(
                 progress.advance(said.state, file.size)
             if noticed is not None:
                 noticed(stored)
-
-
-def decoder_of(settings: Settings, predictor: Predictor | Sequence[Predictor]) -> Decode:
-    """What decodes pictures; raises `ModelError` where a GPU is to do it and there is none."""
-    limits = limits_of(settings)
-    if settings.decoder == "cpu":
-        return decode_frame if limits == LIMITS else partial(decode_frame, limits=limits)
-    from camtrap.pixels.gpu import gpu_decoder
-
-    first = predictor if isinstance(predictor, Predictor) else predictor[0]
-    return gpu_decoder(first.backend.device, limits)
-
-
-def clips_of(settings: Settings) -> ClipRule:
-    """What takes frames of clips; which clips are to be read was told when the card was listed."""
-    sampling = Sampling(settings.clip_frames_per_second, settings.clip_frames)
-    limits = limits_of(settings)
-
-    def look(
-        known: Prediction, data: bytes, side: int, modified_ns: int
-    ) -> tuple[Prediction, Look]:
-        return looked_at(known, data, side, sampling, modified_ns, limits)
-
-    return look
-
-
-def tiling_of(settings: Settings) -> Tiling:
-    """Which pictures are looked at tile by tile."""
-    return Tiling(settings.drone, limits_of(settings))
 
 
 def foretold(
@@ -211,11 +167,6 @@ def foretold(
         batch=1 if predictor.default_batch_size == 1 else GPU_TILES,
         workers=settings.workers or os.cpu_count() or 1,
     )
-
-
-def limits_of(settings: Settings) -> Limits:
-    """What one picture may ask for, in single pixels and bytes."""
-    return Limits(round(settings.pixel_limit * 1e6), round(settings.metadata_limit * 1e6))
 
 
 def _timed_batches(results: Iterator[Result]) -> Iterator[list[Result]]:

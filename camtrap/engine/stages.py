@@ -49,7 +49,7 @@ _MODEL_FAILED = "the model failed on this picture"
 
 def read_file(file: ImageFile) -> bytes:
     """Read a whole file once; raises `UnreadablePicture`, or `CardError` when its card is gone."""
-    _check_size(file.size)
+    _check_size(file, file.size)
     try:
         # Once more: since the card was listed, the name may have become something else, and to
         # read a pipe may never end.
@@ -57,7 +57,7 @@ def read_file(file: ImageFile) -> bytes:
     except OSError:
         pass  # to read it tells more
     else:
-        _check_size(status.st_size)
+        _check_size(file, status.st_size)
         if not stat.S_ISREG(status.st_mode):
             raise UnreadablePicture("not a regular file any more")
     try:
@@ -74,11 +74,16 @@ def read_file(file: ImageFile) -> bytes:
         raise UnreadablePicture(f"the file cannot be read: {reason}") from error
 
 
-def _check_size(size: int) -> None:
-    if size > FILE_LIMIT:
+def _check_size(file: ImageFile, size: int) -> None:
+    if size <= FILE_LIMIT:
+        return
+    if is_video(file.path.name):
         raise UnreadablePicture(
-            f"{size:,} bytes are too many for one file: the card's file table may be broken"
+            f"a clip of {size:,} bytes: more than {FILE_LIMIT:,} are too many to be read at once"
         )
+    raise UnreadablePicture(
+        f"{size:,} bytes are too many for one file: the card's file table may be broken"
+    )
 
 
 def _is_gone(card: Path) -> bool:

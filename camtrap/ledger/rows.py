@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from camtrap.records import Box, Capture, Detection, State
+from camtrap.records import Box, Capture, Clip, Detection, State
 
 _CAPTURE = tuple(f.name for f in fields(Capture))
 _SOURCE, _NIGHT = map(_CAPTURE.index, ("timestamp_source", "night_scene"))
@@ -44,7 +44,10 @@ class CardEntry:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of the ledger: a file, its state and what is known of it."""
+    """One row of the ledger: a file, its state and what is known of it.
+
+    `clip` is None for a picture, and for a clip of which nothing was stored.
+    """
 
     file_id: int
     card: str
@@ -63,6 +66,7 @@ class Entry:
     infrared: bool | None
     capture: Capture
     detections: tuple[Detection, ...]
+    clip: Clip | None = None
 
     @property
     def path(self) -> Path:
@@ -133,8 +137,8 @@ def detection_of(values: Values) -> Detection:
     return Detection(label, confidence, Box(x, y, width, height), score, json.loads(probabilities))
 
 
-def entry_of(values: Values, detections: tuple[Detection, ...]) -> Entry:
-    """A file as a record, from `ENTRY_COLUMNS`."""
+def entry_of(values: Values, detections: tuple[Detection, ...], clip: Clip | None = None) -> Entry:
+    """A file as a record, from `ENTRY_COLUMNS`; what comes behind them is not looked at."""
     file_id, card, root, relative_path, size, state, reason = values[:7]
     content_key, duplicate_of, run_id, confidence, probabilities = values[7:12]
     width, height, infrared = values[12:15]
@@ -154,8 +158,9 @@ def entry_of(values: Values, detections: tuple[Detection, ...]) -> Entry:
         width,
         height,
         None if infrared is None else bool(infrared),
-        _capture_of(values[15:]),
+        _capture_of(values[15 : 15 + len(_CAPTURE)]),
         detections,
+        clip,
     )
 
 

@@ -62,7 +62,19 @@ def clip_of(db: sqlite3.Connection, file_id: int) -> Clip | None:
     if not has_table(db, "special"):
         return None
     row = db.execute("SELECT clip FROM special WHERE file_id = ?", (file_id,)).fetchone()
-    return None if row is None or row[0] is None else Clip(**_known(Clip, row[0]))
+    return None if row is None else clip_from(row[0])
+
+
+def clip_column(db: sqlite3.Connection) -> str:
+    """What gives a file's clip, for `clip_from`, in a query of the table `file`."""
+    if not has_table(db, "special"):
+        return "NULL"
+    return "(SELECT clip FROM special WHERE special.file_id = file.file_id)"
+
+
+def clip_from(told: str | None) -> Clip | None:
+    """A clip as it was stored; None where nothing was."""
+    return None if told is None else Clip(**_known(Clip, told))
 
 
 def _text(told: DroneCapture | Clip | None) -> str | None:

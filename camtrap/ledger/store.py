@@ -36,6 +36,7 @@ from camtrap.ledger.rows import (
     text_of,
 )
 from camtrap.ledger.schema import LEDGER_NAME
+from camtrap.ledger.special import clip_column, clip_from
 from camtrap.records import Detection, ImageFile, Prediction, State
 
 ALL_STATES = frozenset(State)
@@ -259,7 +260,7 @@ class Ledger:
         detections = self._grouped_detections(states)
         upcoming = next(detections, None)
         rows = self._stream(
-            f"SELECT {ENTRY_COLUMNS} FROM file JOIN card USING (card_id)"
+            f"SELECT {ENTRY_COLUMNS}, {clip_column(self._db)} FROM file JOIN card USING (card_id)"
             f" WHERE {_in_states(states)} ORDER BY card_id, relative_path"
         )
         for row in rows:
@@ -267,7 +268,7 @@ class Ledger:
             if upcoming is not None and upcoming[0] == row[0]:
                 found = upcoming[1]
                 upcoming = next(detections, None)
-            yield entry_of(row, found)
+            yield entry_of(row, found, clip_from(row[-1]))
 
     def _grouped_detections(
         self, states: Collection[State]
@@ -292,12 +293,13 @@ class Ledger:
                 f"SELECT {columns} FROM detection WHERE file_id = ? ORDER BY number", (file_id,)
             )
         row = self._stream(
-            f"SELECT {ENTRY_COLUMNS} FROM file JOIN card USING (card_id) WHERE file_id = ?",
+            f"SELECT {ENTRY_COLUMNS}, {clip_column(self._db)} FROM file JOIN card USING (card_id)"
+            " WHERE file_id = ?",
             (file_id,),
         ).fetchone()
         if row is None:
             raise SeasonError(f"The ledger in {self.season} does not know a file number {file_id}.")
-        return entry_of(row, tuple(map(detection_of, found)))
+        return entry_of(row, tuple(map(detection_of, found)), clip_from(row[-1]))
 
     def glimpses(self) -> Iterator[Glimpse]:
         """Every file, by card and path, with no more than a census asks; streams."""

@@ -47,13 +47,17 @@ def read_picture(entry: Entry) -> bytes:
 
 
 def _still(entry: Entry, data: bytes) -> bytes:
-    """The frame of a clip that its boxes lie in."""
+    """The frame of a clip that its boxes lie in.
+
+    Where the ledger does not hold its second, the words that were told of it are asked.
+    """
     from camtrap.video.clips import moment_of
     from camtrap.video.frames import frame_at, is_installed
 
     if not is_installed():
         raise UnreadablePicture(f"{entry.path} is a video; to see it: pip install camtrap[video]")
-    return frame_at(data, moment_of(entry.reason) or 0.0)
+    at = moment_of(entry.reason) if entry.clip is None else entry.clip.frame_s
+    return frame_at(data, at or 0.0)
 
 
 def thumbnail(data: bytes, boxes: Sequence[Box], side: int, quality: int = 80) -> bytes:

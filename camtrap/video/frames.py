@@ -1,4 +1,4 @@
-"""From a clip's bytes to some of its frames, by time or where the scene changes; strict on damage.
+"""From a clip's bytes to some of its frames, by time or by what changes; strict on damage.
 
 A clip is decoded as its makers' decoders do it, but an error in its data is an error here: what a
 decoder would paint over in grey is not looked at. Memory and time are bounded by what is taken: at
@@ -22,6 +22,7 @@ from PIL import Image
 from camtrap.errors import TruncatedPicture, UnreadablePicture
 from camtrap.pixels.decode import Pixels
 from camtrap.pixels.limits import reason_of
+from camtrap.video.change import GLANCE_SIZE, Kept, glance_at, kept_after
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +42,11 @@ GAP = 1.0
 """Seconds between two frames, the second of which does not stand for itself, that tell of frames
 which are missing."""
 
-SCENE_CHANGE = 12.0
-"""Mean difference of grey levels, 0..255, of a frame scaled to 32 x 24, from which something
-else is in view."""
+COMPARED_EVERY = 0.1
+"""Seconds between two frames that are compared, at the least."""
 
-SLOWEST_SCENE = 10.0
-"""Seconds after which a frame is taken though nothing has changed."""
-
+STEADY = 3
+"""By change, one frame in so many of those that by time would be taken is taken in any case."""
 
 _QUALITY = 95
 
@@ -56,13 +55,14 @@ _QUALITY = 95
 class Sampling:
     """Which frames of a clip are looked at: so many a second, and no more than `most` in all.
 
-    Longer clips are sampled more thinly, over all of their length. With `scenes`, frames are taken
-    where the picture changes instead.
+    Longer clips are sampled more thinly, over all of their length. With `by_change`, frames are
+    taken where the picture changes most, and a third as many a second in any case; clips that are
+    too long to be decoded as a whole are sampled by time.
     """
 
     per_second: float = 1.0
     most: int = 20
-    scenes: bool = False
+    by_change: bool = False
 
 
 class Still(NamedTuple):
@@ -104,10 +104,10 @@ def sample(data: bytes, sampling: Sampling | None = None) -> Sampled:
         stream = _stream_of(container)
         duration = _duration(container, stream)
         reader = _Reader(container, stream)
-        step = _step(sampling, duration)
-        if sampling.scenes:
-            stills = list(_scenes(reader, sampling))
+        if sampling.by_change and _is_decoded_whole(stream, duration):
+            stills = _by_change(reader, sampling)
         else:
+            step = _step(sampling, duration)
             stills = list(_by_time(reader, step, sampling.most, duration))
         if not stills:
             if reader.damage or _is_cut(data):
@@ -242,20 +242,36 @@ def _by_time(reader: _Reader, step: float, most: int, duration: float | None) ->
             wanted += step * max(1, int((seconds - wanted) / step) + 1)
 
 
-def _scenes(reader: _Reader, sampling: Sampling) -> Iterator[Still]:
-    """Frames that differ from the one taken before them, or come long after it."""
-    before: np.ndarray[Any, np.dtype[np.int16]] | None = None
-    at = 0.0
-    taken = 0
-    for seconds, frame in reader.frames():
-        if taken >= sampling.most:
+def _by_change(reader: _Reader, sampling: Sampling) -> list[Still]:
+    """Frames where the picture changes most; which they are, `video.change` decides."""
+    kept: tuple[Kept, ...] = ()
+    stills: dict[int, Still] = {}
+    steady = STEADY / max(sampling.per_second, 1e-3)
+    due = 0.0
+    for number, (seconds, frame) in enumerate(reader.frames()):
+        if seconds < due - 1e-3:
             continue
-        small = frame.reformat(width=32, height=24, format="gray").to_ndarray().astype(np.int16)
-        changed = before is None or float(np.abs(small - before).mean()) >= SCENE_CHANGE
-        if changed or seconds - at >= SLOWEST_SCENE:
-            before, at = small, seconds
-            taken += 1
-            yield Still(seconds, as_jpeg(_upright(frame)))
+        due = seconds + COMPARED_EVERY
+        seen = glance_at(_small(frame))
+        kept = kept_after(kept, number, seconds, seen, sampling.most, steady)
+        if kept[-1].number == number:
+            stills[number] = Still(seconds, as_jpeg(_upright(frame)))
+            stills = {each.number: stills[each.number] for each in kept}
+    return list(stills.values())
+
+
+def _small(frame: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """A frame as the greys it is compared by, each the mean of its part of the frame."""
+    width, height = GLANCE_SIZE
+    small = frame.reformat(width=width, height=height, format="gray", interpolation="AREA")
+    pixels: np.ndarray[Any, np.dtype[np.uint8]] = small.to_ndarray()
+    return pixels
+
+
+def _is_decoded_whole(stream: Any, duration: float | None) -> bool:
+    """True for a clip that has no more frames than are decoded, as far as is known."""
+    rate = stream.average_rate
+    return duration is None or not rate or duration * float(rate) <= LONGEST_DECODE
 
 
 def _step(sampling: Sampling, duration: float | None) -> float:

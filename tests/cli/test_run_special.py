@@ -62,3 +62,22 @@ def test_a_clip_of_a_leopard_is_a_leopard_and_its_page_shows_it(tmp_path: Path) 
     assert (told.frame_s, told.frames) == (1.0, 3)
     assert entry.detections
     assert "data:image/jpeg" in (tmp_path / "season" / "leopards.html").read_text("utf-8")
+
+
+def test_a_leopard_that_passes_between_two_seconds_is_found_by_change(tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    import numpy as np
+
+    with Image.open(EMPTY) as empty, Image.open(LEOPARD) as leopard:
+        nothing, animal = (np.asarray(image.convert("RGB")) for image in (empty, leopard))
+    frames = [animal if 12 <= number < 18 else nothing for number in range(30)]
+    (tmp_path / "card").mkdir()
+    (tmp_path / "card" / "RCNX0001.AVI").write_bytes(clip(frames, "avi", "mjpeg", rate=10))
+    done = command(
+        *("run", tmp_path / "card", "--out", tmp_path / "season"),
+        *("--video", "--frames-by", "change"),
+    )
+    assert done.returncode == 0, done.stderr
+    [(entry, told)] = entries(tmp_path / "season").values()
+    assert entry.state is State.LEOPARD
+    assert told is not None and 1.2 <= told.frame_s < 1.8

@@ -13,7 +13,8 @@ from typer.testing import CliRunner, Result
 from camtrap.cli.main import app
 from camtrap.errors import CamtrapError, CardError, ConfigError
 from camtrap.vision import predictor as predictor_module
-from tests.cards import ODD_STATES, FakePredictor, snapshot
+from tests.cards import BRIGHTNESS, ODD_STATES, FakePredictor, put, snapshot
+from tests.clips import clip, grey
 
 Run = Callable[..., Result]
 
@@ -91,6 +92,21 @@ def test_a_threshold_that_is_none_is_told(run: Run, card: Path, season: Path) ->
     with pytest.raises(ConfigError, match="not a threshold"):
         run(card, "-o", season, "--threshold", "leopard")
     assert not season.exists()
+
+
+def test_frames_of_clips_are_taken_by_change_where_that_is_asked_for(
+    run: Run, tmp_path: Path, season: Path
+) -> None:
+    pytest.importorskip("av")
+    film = clip([grey(BRIGHTNESS["prey"], number) for number in range(30)], "avi", "mjpeg")
+    card = put(tmp_path / "card", {"a.AVI": film})
+    assert run(card, "-o", season, "--video").exit_code == 0
+    assert "6 frames of 6.0 s" in (season / "images.csv").read_text(encoding="utf-8")
+    assert run(card, "-o", season, "--video", "--frames-by", "change", "--redo").exit_code == 0
+    assert "2 frames of 6.0 s" in (season / "images.csv").read_text(encoding="utf-8")
+    *_, last = json.loads((season / "run.json").read_text(encoding="utf-8"))["runs"]
+    assert last["settings"]["settings"]["clip_frames_by"] == "change"
+    assert run(card, "-o", season, "--frames-by", "chance").exit_code == 2
 
 
 def test_no_card_is_a_wrong_use(run: Run) -> None:

@@ -10,11 +10,12 @@ import pytest
 
 from camtrap.card.scan import VIDEO_EXTRA_REASON, VIDEO_REASON, scan
 from camtrap.engine.season import add_card, run_card
+from camtrap.ledger.again import redo
 from camtrap.ledger.rows import Entry
 from camtrap.ledger.special import clip_of
 from camtrap.ledger.store import Ledger
 from camtrap.outputs.pictures import read_picture
-from camtrap.pixels.decode import decode_frame
+from camtrap.pixels.decode import Pixels, decode_frame
 from camtrap.records import State
 from tests.cards import BRIGHTNESS, FakePredictor, frame, new_run, put, settings, silence
 from tests.clips import clip, grey
@@ -135,6 +136,28 @@ def test_settings_say_how_many_frames_are_looked_at(tmp_path: Path, ledger: Ledg
     card = put(tmp_path / "card", {"a.AVI": film("prey", "prey", "prey", "prey")})
     entry = run(ledger, card, clip_frames_per_second=2.0, clip_frames=5)["a.AVI"]
     assert "5 frames of 4.0 s" in entry.reason
+
+
+def test_by_change_an_animal_between_two_seconds_is_found(tmp_path: Path, ledger: Ledger) -> None:
+    """In view from 1.2 to 1.8 seconds."""
+    seen = range(12, 18)
+    frames = [grey(BRIGHTNESS["empty"], n) for n in range(30)]
+    for n in seen:
+        frames[n] = leopard_before(frames[n])
+    card = put(tmp_path / "card", {"a.AVI": clip(frames, "avi", "mjpeg", rate=10)})
+    assert run(ledger, card)["a.AVI"].state is State.EMPTY
+    redo(ledger)
+    entry = run(ledger, card, clip_frames_by="change")["a.AVI"]
+    assert entry.state is State.LEOPARD
+    assert entry.clip is not None and 1.2 <= entry.clip.frame_s < 1.8
+
+
+def leopard_before(ground: Pixels) -> Pixels:
+    """The model knows a leopard by the picture's mean; an evenly darker picture were no change."""
+    shown = ground.copy()
+    shown[:, : shown.shape[1] * 9 // 10] = BRIGHTNESS["leopard"] - 10
+    shown[:, shown.shape[1] * 9 // 10 :] = BRIGHTNESS["leopard"] + 60
+    return shown
 
 
 def test_clips_are_skipped_with_a_reason_until_they_are_asked_for(

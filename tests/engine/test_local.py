@@ -349,6 +349,9 @@ def test_a_size_that_no_picture_has_is_not_read_into_memory(
     monkeypatch.setattr(Path, "read_bytes", never)
     with pytest.raises(UnreadablePicture, match=r"4,294,967,295 bytes are too many"):
         read_file(ImageFile(tmp_path, "a.JPG", 2**32 - 1, 0))
+    with pytest.raises(UnreadablePicture, match=r"a clip of 500,000,001 bytes") as raised:
+        read_file(ImageFile(tmp_path, "a.MP4", FILE_LIMIT + 1, 0))
+    assert "picture" not in str(raised.value) and "file table" not in str(raised.value)
     with pytest.raises(AssertionError):
         read_file(ImageFile(tmp_path, "a.JPG", FILE_LIMIT, 0))
 

@@ -9,7 +9,7 @@ from camtrap.drone.flight import DroneCapture
 from camtrap.ledger.forget import forget_all
 from camtrap.ledger.special import aerials, clip_of
 from camtrap.ledger.store import Ledger
-from camtrap.records import Clip, ImageFile, Prediction, State
+from camtrap.records import Capture, Clip, ImageFile, Prediction, State
 
 FLIGHT = DroneCapture(
     maker="dji", make="DJI", model="M3\udcffT", latitude=43.1, longitude=131.5, pitch=-90.0
@@ -50,6 +50,26 @@ def test_what_was_told_comes_back(ledger):
     )
     assert list(aerials(ledger.db)) == [(1, replace(FLIGHT, model="M3\\xffT"))]
     assert [clip_of(ledger.db, number) for number in (1, 2, 3)] == [None, CLIP, None]
+
+
+def test_files_come_with_what_is_known_of_clips(ledger):
+    card, run, files = entered(ledger, "a.jpg", "b.mp4", "c.jpg")
+    ledger.record(card, run, [told(files[0], "a"), told(files[2], "c")])
+    assert [entry.clip for entry in ledger.entries()] == [None, None, None]
+    ledger.record(card, run, [told(files[1], "b", clip=CLIP)])
+    assert [entry.clip for entry in ledger.entries()] == [None, CLIP, None]
+    assert [entry.clip for entry in ledger.entries([State.EMPTY])] == [None, CLIP, None]
+    for number, clip in ((1, None), (2, CLIP), (3, None)):
+        assert ledger.entry(number).clip == ledger.entry(number, with_boxes=False).clip == clip
+    assert [entry.capture for entry in ledger.entries()] == [Capture()] * 3
+
+
+def test_what_a_later_version_stored_of_a_clip_is_passed_over(ledger):
+    card, run, files = entered(ledger, "b.mp4")
+    ledger.record(card, run, [told(files[0], "b", clip=CLIP)])
+    with ledger.writing():
+        ledger.db.execute("UPDATE special SET clip = json_set(clip, '$.fps', 30)")
+    assert ledger.entry(1).clip == clip_of(ledger.db, 1) == CLIP
 
 
 def test_a_later_look_replaces_it(ledger):

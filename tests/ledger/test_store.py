@@ -20,7 +20,7 @@ from camtrap.errors import SeasonError
 from camtrap.ledger import schema
 from camtrap.ledger.schema import LEDGER_NAME
 from camtrap.ledger.store import Ledger
-from camtrap.records import Box, Capture, Detection, ImageFile, Prediction, State
+from camtrap.records import Box, Capture, Clip, Detection, ImageFile, Prediction, State
 from tests.cards import listed, new_run
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="needs names of any bytes")
@@ -278,15 +278,21 @@ def test_every_file_has_its_own_detections(
         assert order == sorted(order, key=lambda place: ("CAB".index(place[0]), place[1]))
 
 
+@pytest.mark.parametrize("clip", [None, Clip(3.0, 1.0, 3)], ids=["pictures", "clips"])
 @pytest.mark.parametrize("states", [frozenset(State), frozenset({State.PENDING, State.PREY})])
-def test_entries_stream_in_the_order_of_an_index(ledger: Ledger, states: frozenset[State]) -> None:
+def test_entries_stream_in_the_order_of_an_index(
+    ledger: Ledger, states: frozenset[State], clip: Clip | None
+) -> None:
     """A season of a million files must not be sorted in memory each time that it is read."""
     queries: list[str] = []
     card = ledger.add_card("A", CARD)
-    ledger.register(card, listed(CARD, 1))
+    [file] = files = listed(CARD, 1)
+    ledger.register(card, files)
+    ledger.record(card, new_run(ledger), [(file, replace(seen(file, "", State.PREY), clip=clip))])
     ledger._db.set_trace_callback(queries.append)
     assert len(list(ledger.entries(states))) == len(list(ledger.glimpses())) == 1
     ledger._db.set_trace_callback(None)
+    queries = [query for query in queries if "FROM file" in query]
     assert len(queries) == 3
     for query in queries:
         plan = [row["detail"] for row in ledger._db.execute(f"EXPLAIN QUERY PLAN {query}")]

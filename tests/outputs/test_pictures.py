@@ -8,12 +8,14 @@ import io
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageStat
 
 from camtrap.errors import TruncatedPicture, UnreadablePicture
 from camtrap.ledger.rows import Entry
 from camtrap.outputs.pictures import PictureAway, read_picture, thumbnail
-from camtrap.records import Box, Capture, State
+from camtrap.records import Box, Capture, Clip, State
+from tests.clips import clip as made_clip
+from tests.clips import grey
 
 MIDDLE = Box(0.25, 0.25, 0.5, 0.5)
 
@@ -152,3 +154,36 @@ def test_a_name_that_no_disk_can_hold_is_away(tmp_path: Path) -> None:
     impossible = dataclasses.replace(entry(tmp_path, b""), relative_path="a\0.jpg")
     with pytest.raises(PictureAway):
         read_picture(impossible)
+
+
+# -- the frame of a clip that is shown
+
+
+@pytest.mark.parametrize(
+    ("clip", "reason", "brightness"),
+    [
+        (Clip(3.0, 2.0, 3), "best frame at 1.000 s; 3 frames of 3.0 s looked at", 180),
+        (Clip(3.0, 1.0, 3), "worded otherwise", 120),
+        (Clip(3.0, 0.0, 3), "best frame at 2.000 s", 60),
+        (None, "best frame at 1.000 s; 3 frames of 3.0 s looked at", 120),
+        (None, "nothing is told", 60),
+        (None, "", 60),
+    ],
+)
+def test_the_stored_second_goes_before_the_words_of_older_ledgers(
+    tmp_path: Path, clip: Clip | None, reason: str, brightness: int
+) -> None:
+    pytest.importorskip("av")
+    film = clip_of_greys(60, 120, 180)
+    (tmp_path / "a.avi").write_bytes(film)
+    known = dataclasses.replace(
+        entry(tmp_path, film), relative_path="a.avi", reason=reason, clip=clip
+    )
+    with Image.open(io.BytesIO(read_picture(known))) as shown:
+        assert round(ImageStat.Stat(shown.convert("L")).mean[0]) == pytest.approx(brightness, abs=4)
+
+
+def clip_of_greys(*brightness: int) -> bytes:
+    """Each grey for a second."""
+    frames = [grey(level, n) for level in brightness for n in range(5)]
+    return made_clip(frames, "avi", "mjpeg")

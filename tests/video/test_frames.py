@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 from PIL import Image
 
 from camtrap.errors import TruncatedPicture, UnreadablePicture
+from camtrap.pixels.decode import Pixels
 from camtrap.video import frames as module
-from camtrap.video.frames import Sampled, Sampling, frame_at, sample
+from camtrap.video.frames import Sampled, Sampling, Still, frame_at, sample
 from tests.clips import SIZE, clip, grey, sound
 
 pytest.importorskip("av")
@@ -33,7 +35,7 @@ def pixels(data: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(data)))
 
 
-def close_to(expected: list[int]) -> list[Any]:
+def close_to(expected: Sequence[float]) -> list[Any]:
     return [pytest.approx(value, abs=4) for value in expected]
 
 
@@ -74,15 +76,88 @@ def test_a_long_clip_is_sampled_over_all_its_length() -> None:
     assert brightness(found) == close_to([50, 70, 90, 110, 130, 150])
 
 
-def test_scenes_are_taken_where_the_picture_changes() -> None:
-    still, other = [grey(60, n) for n in range(15)], [grey(180, n) for n in range(15)]
-    found = sample(clip([*still, *other, *still]), Sampling(scenes=True))
-    assert [one.seconds for one in found.stills] == pytest.approx([0.0, 3.0, 6.0], abs=0.21)
+def ground(number: int, gain: float = 1.0) -> Pixels:
+    """A frame of light and shade that does not move, with a little noise, another every time."""
+    coarse = np.random.default_rng(7).integers(60, 170, (6, 10)).repeat(16, axis=0)
+    noise = np.random.default_rng(number).integers(-3, 4, (SIZE[1], SIZE[0]))
+    grey_levels = (coarse.repeat(16, axis=1) * gain + noise).clip(0, 255).astype(np.uint8)
+    return np.repeat(grey_levels[..., None], 3, axis=2)
 
 
-@pytest.mark.parametrize("data", [MP4, AVI, MKV], ids=["mp4", "avi", "mkv"])
-def test_a_moment_gives_the_very_frame_again(data: bytes) -> None:
-    for still in sample(data, Sampling(5.0)).stills:
+def walk(first: int, last: int, count: int = 60) -> list[Pixels]:
+    """Frames, ten a second, of which those from `first` to before `last` show a bright square."""
+    film = [ground(number) for number in range(count)]
+    for number in range(first, last):
+        left = 20 + 8 * (number - first)
+        film[number][40:54, left : left + 14] = 230
+    return film
+
+
+def has_square(still: Still) -> bool:
+    return int((pixels(still.data)[40:54].mean(axis=2) > 210).sum()) > 50
+
+
+STILL = clip(walk(0, 0), rate=10)
+WALK = clip(walk(22, 28), rate=10)
+BY_CHANGE = Sampling(by_change=True)
+
+
+def test_what_is_in_view_between_two_seconds_is_missed_by_time_and_found_by_change() -> None:
+    assert not any(map(has_square, sample(WALK).stills))
+    found = sample(WALK, BY_CHANGE)
+    shown = [still.seconds for still in found.stills if has_square(still)]
+    assert shown
+    assert all(2.2 - 0.05 < at < 2.8 for at in shown)
+    assert not has_square(found.stills[0])
+    assert len(found.stills) < 20
+
+
+@pytest.mark.parametrize("container", ["avi", "matroska"])
+def test_by_change_in_other_containers(container: str) -> None:
+    codec = "mjpeg" if container == "avi" else "libx264"
+    found = sample(clip(walk(22, 28), container, codec, rate=10), BY_CHANGE)
+    assert any(map(has_square, found.stills))
+    assert found.damage == ""
+
+
+def test_a_still_scene_is_looked_at_every_three_seconds() -> None:
+    assert [still.seconds for still in sample(STILL, BY_CHANGE).stills] == [0.0, 3.0]
+    often = sample(STILL, Sampling(2.0, by_change=True))
+    assert [still.seconds for still in often.stills] == close_to([0, 1.5, 3, 4.5])
+
+
+def test_a_flicker_of_exposure_is_no_change() -> None:
+    film = [ground(n, 0.8 + 0.2 * float(np.sin(n))) for n in range(60)]
+    assert [still.seconds for still in sample(clip(film, rate=10), BY_CHANGE).stills] == [0.0, 3.0]
+
+
+@pytest.mark.parametrize("most", [1, 2, 5])
+def test_never_more_frames_than_are_asked_for_by_change_either(most: int) -> None:
+    busy = clip([grey(40 + 20 * (n % 9), n) for n in range(20)] + walk(5, 15), rate=10)
+    found = sample(busy, Sampling(1.0, most, by_change=True))
+    assert 1 <= len(found.stills) <= most
+    assert found.stills[0].seconds == 0.0
+    assert all(earlier.seconds < later.seconds for earlier, later in pairwise(found.stills))
+
+
+def test_a_clip_too_long_to_be_decoded_is_sampled_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LONGEST_DECODE", 59)
+    assert sample(WALK, BY_CHANGE) == sample(WALK)
+    monkeypatch.setattr(module, "LONGEST_DECODE", 60)
+    assert sample(WALK, BY_CHANGE) != sample(WALK)
+
+
+def test_damage_is_noticed_by_change_too() -> None:
+    front = clip(walk(5, 11), rate=10, options={"movflags": "faststart"})
+    found = sample(front[: int(len(front) * 0.6)], BY_CHANGE)
+    assert found.damage
+    assert any(map(has_square, found.stills))
+
+
+@pytest.mark.parametrize("by_change", [False, True])
+@pytest.mark.parametrize("data", [MP4, AVI, MKV, WALK], ids=["mp4", "avi", "mkv", "walk"])
+def test_a_moment_gives_the_very_frame_again(data: bytes, by_change: bool) -> None:
+    for still in sample(data, Sampling(5.0, by_change=by_change)).stills:
         assert frame_at(data, round(still.seconds, 3)) == still.data
 
 
@@ -194,14 +269,17 @@ def test_what_is_decoded_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(sample(MP4, Sampling(5.0, 100)).stills) == 7
 
 
+@pytest.mark.parametrize("by_change", [False, True])
 @pytest.mark.parametrize("seed", range(40))
-def test_flipped_bytes_end_in_frames_or_in_an_error_of_our_own(seed: int) -> None:
+def test_flipped_bytes_end_in_frames_or_in_an_error_of_our_own(seed: int, by_change: bool) -> None:
     random = np.random.default_rng(seed)
     data = bytearray([MP4, AVI, MKV][seed % 3])
     for place in random.integers(0, len(data), 12):
         data[place] = random.integers(256)
     try:
-        found = sample(bytes(data[: int(len(data) * random.uniform(0.5, 1.0))]))
+        found = sample(
+            bytes(data[: int(len(data) * random.uniform(0.5, 1.0))]), Sampling(by_change=by_change)
+        )
     except UnreadablePicture:
         return
     assert found.stills

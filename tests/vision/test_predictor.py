@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from camtrap.config import Settings
-from camtrap.engine.season import decoder_of
+from camtrap.engine.looking import decoder_of
 from camtrap.errors import ConfigError, ModelError, UnreadablePicture
 from camtrap.pixels import gpu
 from camtrap.pixels.decode import decode_frame
