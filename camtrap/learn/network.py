@@ -87,6 +87,17 @@ class TriageNetwork(nn.Module):
                 own.copy_(share * own + (1 - share) * original)
 
 
+def mean_network(networks: Sequence[TriageNetwork]) -> TriageNetwork:
+    """The last of some networks, which all started from the same backbone, with the mean of what
+    all of them learnt ("model soup", Wortsman et al. 2022, arXiv:2203.05482). It is changed."""
+    mean = networks[-1]
+    states = [network.learnt() for network in networks]
+    with torch.no_grad():
+        for name, value in mean.learnt().items():
+            value.copy_(torch.stack([state[name].to(value) for state in states]).mean(dim=0))
+    return mean
+
+
 def backbone_state(network: TriageNetwork) -> dict[str, Tensor]:
     """The whole backbone's tensors under `EfficientNetLite`'s names, with norms folded."""
     state: dict[str, Tensor] = {}

@@ -14,7 +14,9 @@ from camtrap.vision.calibration import LIVING
 
 _TUNING = "detector_tuning"
 _CORRECTIONS = "corrections"
-_OPTIONAL = frozenset({_TUNING, _CORRECTIONS})
+_AERIAL = "aerial"
+_AERIAL_FIELDS = frozenset({"detector", "proposals", "calibration"})
+_OPTIONAL = frozenset({_TUNING, _CORRECTIONS, _AERIAL, "least_share", "join_folds"})
 """What may be left out."""
 
 
@@ -44,6 +46,9 @@ class TrainingSettings:
     groups: dict[str, dict[str, list[int]]]
     detector_tuning: DetectorTuning | None = None
     corrections: Path | None = None
+    aerial: dict[str, Any] | None = None
+    least_share: float = 0.0
+    join_folds: bool = False
 
     @property
     def tuning(self) -> TuneSettings:
@@ -93,6 +98,10 @@ def read_settings(path: Path) -> TrainingSettings:
                 f"{path}: [{_TUNING}] has unknown or missing settings: {', '.join(wrong)}."
             )
         said[_TUNING] = DetectorTuning(**said[_TUNING])
+    if _AERIAL in said and (wrong := sorted(said[_AERIAL].keys() ^ _AERIAL_FIELDS)):
+        raise ConfigError(
+            f"{path}: [{_AERIAL}] has unknown or missing settings: {', '.join(wrong)}."
+        )
     if _CORRECTIONS in said:
         said[_CORRECTIONS] = path.parent / said[_CORRECTIONS]
     return TrainingSettings(**said)

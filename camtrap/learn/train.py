@@ -28,7 +28,7 @@ from camtrap.learn.detector import stage as detectors
 from camtrap.learn.detector.publish import detector_folder, publish
 from camtrap.learn.emptied import is_emptied
 from camtrap.learn.head import HeadSettings, fit_head
-from camtrap.learn.network import TriageNetwork, backbone_state
+from camtrap.learn.network import TriageNetwork, backbone_state, mean_network
 from camtrap.learn.prepare import (
     Floats,
     Prepared,
@@ -53,12 +53,14 @@ from camtrap.vision.backends.pytorch import choose_device
 from camtrap.vision.calibration import CLASSES, Evidence
 from camtrap.vision.checkpoint import ModelInfo
 from camtrap.vision.efficientnet import EfficientNetLite
+from camtrap.vision.predictor import AERIAL
 
 log = logging.getLogger(__name__)
 
 FINAL = "final"
 
-_AFTERWARDS = ("name", "version", "licence", "target_recall", "corrections")
+_AFTERWARDS = ("name", "version", "licence", "target_recall", "corrections", "aerial",
+               "least_share", "join_folds")  # fmt: skip
 """Settings that bear on what is made of the networks, not on them; what the corrections say is in
 the samples."""
 
@@ -127,6 +129,9 @@ def train(
             return None
         looks = looks_of(prepared, logits)
         network = tuned(shop, prepared, None)
+        if settings.join_folds:
+            others = [tuned(shop, prepared, fold) for fold in range(settings.fold_count)]
+            network = mean_network([*others, network])
         detector = None if course is None else detectors.detector_of(course, None)
     return write_model(shop, prepared, looks, network, out, detector)
 
@@ -274,6 +279,8 @@ def write_model(
             trained_on=trained_on,
         )
         parts["detector"] = _part(published)
+    if settings.aerial is not None:
+        parts[AERIAL] = _part(checkpoint.find(settings.aerial["detector"]))
     record = training_record(
         settings, prepared.samples, chances, thresholds, len(truth) - len(real), seconds
     )
@@ -293,10 +300,12 @@ def write_model(
         rules={
             "classes": list(CLASSES),
             "proposals": settings.looking,
+            "least_share": settings.least_share,
             "crop": settings.crop_rules(),
             "calibration": asdict(rule),
             "thresholds": thresholds.as_dict(),
             "target_recall": settings.target_recall,
+            **_aerial_rules(settings),
         },
         training=record,
     )
@@ -304,6 +313,13 @@ def write_model(
     info.weights.write_bytes(weights)
     checkpoint.write_info(info)
     return info
+
+
+def _aerial_rules(settings: TrainingSettings) -> dict[str, Any]:
+    if settings.aerial is None:
+        return {}
+    said = settings.aerial
+    return {AERIAL: {"proposals": said["proposals"], "calibration": said["calibration"]}}
 
 
 def backbone_folder(out: Path) -> Path:

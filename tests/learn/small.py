@@ -149,7 +149,8 @@ def label_folders(folder: Path) -> Path:
 
 
 def quick_settings() -> TrainingSettings:
-    """The shipped settings, made small: two folds, one short epoch, small crops."""
+    """The shipped settings, made small: two folds, one short epoch, small crops, the detector and
+    the last network as they come."""
     shipped = read_settings(SHIPPED)
     tune = {"epochs": 1, "epoch_crops": 12, "batch_size": 4, "side": 64, "first_block": 21}
     return replace(
@@ -158,6 +159,10 @@ def quick_settings() -> TrainingSettings:
         fold_count=2,
         validation_folds=2,
         emptied=2,
+        detector_tuning=None,
+        corrections=None,
+        aerial=None,
+        join_folds=False,
         proposals={**shipped.proposals, "sides": [320, 224]},
         crop={**shipped.crop, "side": 64},
         tune={**shipped.tune, **tune, "frozen_precision": "float32"},

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from camtrap.learn.network import TriageNetwork, backbone_state
+from camtrap.learn.network import TriageNetwork, backbone_state, mean_network
 from camtrap.vision import checkpoint
 from camtrap.vision.backends.base import Spec
 from camtrap.vision.backends.pytorch import TorchBackend
@@ -161,3 +161,29 @@ def test_the_teacher_learns_nothing():
     frozen = (network.shared, network.teacher, network.imagenet)
     assert all(p.grad is None for part in frozen for p in part.parameters())
     assert all(p.grad is not None for p in network.tail.parameters())
+
+
+# The mean of several
+
+
+def test_the_mean_of_networks_is_the_mean_of_what_they_learnt():
+    networks = [small_network() for _ in range(3)]
+    with torch.no_grad():
+        for number, network in enumerate(networks):
+            for value in network.learnt().values():
+                value.add_(float(number))
+    first = {name: value.clone() for name, value in networks[0].learnt().items()}
+    shared = {name: value.clone() for name, value in networks[0].shared.state_dict().items()}
+    mean = mean_network(networks)
+    assert mean is networks[-1]
+    for name, value in mean.learnt().items():
+        assert torch.allclose(value, first[name] + 1.0, atol=1e-5), name
+    for name, value in mean.shared.state_dict().items():
+        assert torch.equal(value, shared[name])
+
+
+def test_the_mean_of_one_network_is_that_network():
+    network = small_network()
+    before = {name: value.clone() for name, value in network.learnt().items()}
+    mean = mean_network([network])
+    assert all(torch.equal(value, before[name]) for name, value in mean.learnt().items())

@@ -208,7 +208,7 @@ def test_a_split_of_other_pictures_is_refused(tmp_path):
 
 
 def test_fewer_sites_than_folds_are_refused(tmp_path):
-    with pytest.raises(DataError, match="2 folds of sites or events, and the settings want 4"):
+    with pytest.raises(DataError, match="2 folds of sites or events, and the settings want 3"):
         stored_folds(tmp_path / "folds.csv", [sample("a"), sample("b")], SETTINGS)
 
 

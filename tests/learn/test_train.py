@@ -53,14 +53,14 @@ class Work:
         self.folder = folder
         self.pictures = label_folders(folder / "pictures")
 
-    def train(self, name, *, settings=None, **options):
-        """Train into `<name>`, with `<name>-run` as run; gives what was said and the stages."""
+    def train(self, name, *, settings=None, run=None, **options):
+        """Train into `<name>`, with `<name>-run` or `run` as run; gives all that was told."""
         stages = Stages()
         info = train(
             settings or quick_settings(),
             self.pictures,
             self.folder / name,
-            run=self.folder / f"{name}-run",
+            run=self.folder / (run or f"{name}-run"),
             workers=1,
             report=stages,
             **options,
@@ -133,6 +133,35 @@ def test_a_training_writes_a_model_that_judges_pictures(work, trained):
     assert verdict.state.is_label
     assert sum(verdict.probabilities.values()) == pytest.approx(1)
     assert verdict.probabilities.keys() == set(LABELS)
+
+
+@pytest.mark.slow
+def test_the_mean_of_folds_and_last_network_is_shipped_where_the_settings_say_so(work, trained):
+    info, _ = trained
+    # The same run: nothing is trained again, and only what is made of the networks differs.
+    settings = replace(quick_settings(), join_folds=True)
+    mean, steps = work.train("mean", settings=settings, run="quick-run")
+    assert not any("training" in stage for stage in steps)
+    assert mean.parts["backbone"]["sha256"] != info.parts["backbone"]["sha256"]
+    assert mean.rules["calibration"] == info.rules["calibration"]
+
+
+@pytest.mark.slow
+def test_a_model_names_its_detector_for_pictures_from_above(work, trained):
+    info, _ = trained
+    aerial = {
+        "detector": "animal-detector",
+        "proposals": {"sides": [640], "min_score": 0.2, "max_overlap": 0.5, "max_count": 4},
+        "calibration": {"detector": 1.0, "classifier": 0.1, "bias": 0.0, "temperature": 1.0},
+    }
+    settings = replace(quick_settings(), aerial=aerial, least_share=0.1)
+    other, _ = work.train("aerial", settings=settings, run="quick-run")
+    assert "aerial" not in info.parts
+    assert other.parts["aerial"]["model"] == "animal-detector"
+    assert other.rules["aerial"].keys() == {"proposals", "calibration"}
+    assert other.rules["least_share"] == 0.1
+    predictor = load_predictor(str(other.folder))
+    assert predictor.from_above.proposing["min_score"] == 0.2
 
 
 @pytest.mark.slow

@@ -17,11 +17,14 @@ from camtrap.records import Box
 FINEST, COARSEST = 0.012, 0.07
 """Metres a pixel: a leopard's body is some 90 pixels long at the first, 16 at the second."""
 
-EMPTY, HEAT, REAL = 0.35, 0.1, 0.45
+EMPTY, HEAT, REAL = 0.35, 0.1, 0.55
 """Chances of a tile without animals, of one as a thermal camera sees it, and of real ground."""
 
 LEAST_SIDE = 12
 """Pixels of the longer side from which an animal counts; smaller ones are not put in."""
+
+OTHER_COAT = 0.3
+"""Chance of animals in a colour that no painter gave them: white cattle, yellow deer."""
 
 _INSIDE = 0.6  # an animal is cut by the tile's edge by less than the rest of this
 _SOLID = 0.3
@@ -68,7 +71,7 @@ def make_scene(
 
 
 class _Light:
-    """Where the sun stands, for all animals of a tile."""
+    """Where the sun stands, and what coats are like, for all animals of a tile."""
 
     def __init__(self, random: np.random.Generator) -> None:
         turn = random.uniform(0, 2 * np.pi)
@@ -76,6 +79,8 @@ class _Light:
         self.strength = float(random.choice([0.0, 0.25, 0.45, 0.6]))
         self.gain = random.uniform(0.6, 1.3)
         self.tint = random.uniform(0.9, 1.1, 3).astype(np.float32)
+        grey = random.uniform(20, 240)
+        self.coat = grey * random.uniform(0.8, 1.1, 3) if random.random() < OTHER_COAT else None
 
 
 def _put(
@@ -100,6 +105,10 @@ def _put(
         warm = random.uniform(150, 255)
         colour = np.full_like(colour, warm) * (0.85 + 0.3 * colour.mean() / 255)
     else:
+        if light.coat is not None:
+            # The shape keeps its light and shade, and a little of its pattern.
+            shade = colour.mean(axis=2, keepdims=True) / max(float(colour[alpha > 0].mean()), 1.0)
+            colour = np.asarray(light.coat * shade**0.7, np.float32)
         colour = colour * light.gain * light.tint * random.uniform(0.6, 1.4)
         # Its shadow lies on the ground and is smeared away from the sun.
         reach = float(np.hypot(*light.away)) * 0.35 / scale

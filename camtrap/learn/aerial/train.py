@@ -27,7 +27,7 @@ from camtrap.learn.prepare import Report, counter, silent, threads
 from camtrap.learn.sources import read_samples
 from camtrap.learn.tune import LOG, PRECISIONS, precision_of, schedule
 from camtrap.pixels.decode import Pixels, decode_frame
-from camtrap.records import State
+from camtrap.records import Box, State
 from camtrap.vision import checkpoint
 from camtrap.vision.backends.base import Spec
 from camtrap.vision.backends.pytorch import TorchBackend, choose_device
@@ -38,6 +38,9 @@ COLUMNS = ("epoch", "train_loss", *PARTS, "learning_rate", "seconds")
 _GROUND_SIDE = 768
 _WARM = 0.05
 _MOST_GRADIENT = 5.0
+_SEEN = 0.02  # of the detector's score: what may be an animal
+_GAP = 0.03  # of the picture
+_NARROW = 160
 _OTHERS = 1
 """Added to the seed for the animals and tiles of the trial: none of them was learnt from."""
 
@@ -62,7 +65,8 @@ def train_aerial(
     workers = workers or torch.get_num_threads()
     start = checkpoint.find(settings.detector)
     learner = fresh_learner(start).to(choose_device(device))
-    empties = empty_pictures(data, settings.split)
+    backend = TorchBackend(Spec("torch", device=str(choose_device(device))))
+    empties = bare_ground(data, settings.split, Detector(start, backend), report)
     with threads(workers):
         tiles = _tiles(settings, settings.tiles, settings.seed, empties, run / "learnt", workers,
                        report)  # fmt: skip
@@ -71,14 +75,13 @@ def train_aerial(
         tuned = write_tuned(run / "detector", start, detector_state(learner), key)
         others = _tiles(settings, settings.held_out, settings.seed + _OTHERS, empties,
                         run / "held-out", workers, report)  # fmt: skip
-    backend = TorchBackend(Spec("torch", device=str(choose_device(device))))
     trials = {
         name: try_on(Detector(each, backend), others)
         for name, each in (("before", start), ("after", tuned))
     }
     said = (
         f"{len(tiles)} tiles made by code with {settings.animals} painted animals; "
-        f"{len(empties)} empty pictures as ground on some of them"
+        f"on {len(empties)} pieces of real pictures without animals, or on made ground"
     )
     return publish(
         tuned,
@@ -90,13 +93,43 @@ def train_aerial(
     )
 
 
-def empty_pictures(data: Path, split: str) -> list[Pixels]:
-    """The empty pictures of a split, at most `_GROUND_SIDE` pixels a side."""
-    return [
-        decode_frame(sample.path.read_bytes(), _GROUND_SIDE).pixels
-        for sample in read_samples(data, splits=[split])
-        if sample.label == State.EMPTY
+def bare_ground(
+    data: Path, split: str, detector: Detector, report: Report = silent
+) -> list[Pixels]:
+    """Pieces of the pictures of a split, at most `_GROUND_SIDE` pixels a side, with nothing alive
+    in them: empty pictures as they are, and of others what lies beside all that the detector sees.
+    """
+    samples = read_samples(data, splits=[split])
+    step = report("cutting out ground", len(samples))
+    pieces = []
+    for number, sample in enumerate(samples, start=1):
+        pixels = decode_frame(sample.path.read_bytes(), _GROUND_SIDE).pixels
+        piece: Pixels | None = pixels
+        if sample.label != State.EMPTY:
+            side = max(pixels.shape)
+            [found] = detector.propose(
+                [pixels], min_score=_SEEN, max_overlap=0.5, max_count=16, sides=[side]
+            )
+            piece = beside(pixels, [each.box for each in found]) if found else None
+        pieces += [] if piece is None else [piece]
+        step(number)
+    return pieces
+
+
+def beside(pixels: Pixels, boxes: Sequence[Box]) -> Pixels | None:
+    """The largest of the four strips of a picture beside all boxes; None where it is narrow."""
+    height, width, _ = pixels.shape
+    left, top = min(box.x for box in boxes) - _GAP, min(box.y for box in boxes) - _GAP
+    right = max(box.x + box.width for box in boxes) + _GAP
+    bottom = max(box.y + box.height for box in boxes) + _GAP
+    strips = [
+        pixels[:, : max(0, int(left * width))],
+        pixels[:, min(width, int(right * width) + 1) :],
+        pixels[: max(0, int(top * height))],
+        pixels[min(height, int(bottom * height) + 1) :],
     ]
+    best = max(strips, key=lambda strip: strip.shape[0] * strip.shape[1])
+    return best if min(best.shape[:2]) >= _NARROW else None
 
 
 def tune(
@@ -192,8 +225,9 @@ def _tiles(
     workers: int,
     report: Report,
 ) -> list[MadeTile]:
-    step = counter(report(f"painting animals ({folder.name})", settings.animals))
-    herd = paint_herd(settings.animals, folder / "herd", seed=seed, on_done=step)
+    animals = settings.animals if seed == settings.seed else settings.animals // 3
+    step = counter(report(f"painting animals ({folder.name})", animals))
+    herd = paint_herd(animals, folder / "herd", seed=seed, on_done=step)
     step = counter(report(f"making tiles ({folder.name})", count))
     return make_tiles(
         count, settings.side, herd, empties, folder, seed=seed, workers=workers, on_done=step

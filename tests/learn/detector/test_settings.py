@@ -11,9 +11,8 @@ from camtrap.errors import ConfigError
 from camtrap.learn.detector.settings import DetectorTuning
 from camtrap.learn.settings import read_settings
 from camtrap.learn.tune import PRECISIONS
-from tests.learn.small import SHIPPED as PLAIN
+from tests.learn.small import SHIPPED
 
-SHIPPED = PLAIN.with_name("train-amur-512.toml")
 TEXT = SHIPPED.read_text(encoding="utf-8")
 
 
