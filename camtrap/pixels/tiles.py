@@ -18,10 +18,9 @@ TILE_OVERLAP = 128
 The scales are a factor of two apart, so an animal is whole at a size of 64 pixels or more, or at
 the picture's own scale."""
 
-LEAST_ANIMAL_PIXELS = 96
-"""Pixels of an animal's length at which it is looked at, where that can be chosen: in pictures
-that were made in code (`benchmarks/drone_flight.py`) the first look found most of them at 96 and
-about half at 48."""
+LEAST_ANIMAL_PIXELS = 48
+"""Pixels of an animal's length at which it is looked at, where that can be chosen: the middle, on a
+logarithmic scale, of the lengths that the detector for tiles learnt (`learn.aerial.scene`)."""
 
 MOST_ENLARGED = 2.0
 """A picture is enlarged by no more than this: it costs four times the tiles."""

@@ -24,7 +24,7 @@ from typer.testing import CliRunner, Result
 
 from camtrap.cli.main import app
 from camtrap.engine import local
-from camtrap.engine import season as season_module
+from camtrap.engine import looking as looking_module
 from camtrap.errors import CardError, ConfigError, ModelError, SeasonError
 from camtrap.ledger import store
 from camtrap.ledger.store import Ledger
@@ -299,7 +299,7 @@ def test_a_picture_that_takes_all_memory_is_named_and_the_run_goes_on(
         return decode_frame(data, side)
 
     with monkeypatch.context() as patch:
-        patch.setattr(season_module, "decode_frame", full)
+        patch.setattr(looking_module, "decode_frame", full)
         assert run(card, "-o", season).exit_code == 3
     with Ledger(season) as ledger:
         [failed] = [e for e in ledger.entries() if not e.state.is_label]

@@ -82,9 +82,9 @@ def planned(height: float | None = None, pitch: float = 0.0) -> tuple[Tile, ...]
 
 def test_a_known_distance_to_the_ground_makes_one_scale() -> None:
     every = planned()
-    low, high = planned(6, -90), planned(300, -90)
+    low, high = planned(12, -90), planned(300, -90)
     assert len({tile.scale for tile in every}) == 3
-    # 6 m and 1,200 pixels of focal length: half a centimetre a pixel, and a metre is 200 pixels.
+    # 12 m and 1,200 pixels of focal length: a centimetre a pixel, and a metre is 100 pixels.
     assert {round(tile.scale, 2) for tile in low} == {0.48}
     assert {tile.scale for tile in high} == {2.0}
     assert planned(6, -45) == every

@@ -89,7 +89,7 @@ def test_how_many_tiles_a_picture_has(size: tuple[int, int], count: int) -> None
 
 @pytest.mark.parametrize(
     ("metres_a_pixel", "animal", "scale"),
-    [(0.005, 1.0, 0.48), (0.01, 1.0, 0.96), (0.05, 1.0, 2.0), (0.005, 0.5, 0.96)],
+    [(0.005, 1.0, 0.24), (0.01, 1.0, 0.48), (0.05, 1.0, 2.0), (0.005, 0.5, 0.48)],
 )
 def test_where_the_ground_is_known_one_scale_gives_the_animal_its_pixels(
     metres_a_pixel: float, animal: float, scale: float

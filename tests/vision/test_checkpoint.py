@@ -75,16 +75,16 @@ def told(error, key):
 
 def test_whoever_wants_a_changed_file_is_told_how_and_it_works(models):
     """A detector that was changed: its own model.json, then that of the model built upon it."""
-    path = models / "animal-detector" / "weights.safetensors"
+    path = models / "amur-detector" / "weights.safetensors"
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
     with pytest.raises(ModelError, match="changed it yourself") as refused:
-        checkpoint.read_weights(checkpoint.find("animal-detector"))
+        checkpoint.read_weights(checkpoint.find("amur-detector"))
     file, digest = told(refused, "sha256")
     said = json.loads(file.read_text(encoding="utf-8"))
     file.write_text(json.dumps(said | {"sha256": digest}), encoding="utf-8")
-    assert checkpoint.read_weights(checkpoint.find("animal-detector")) == bytes(data)
+    assert checkpoint.read_weights(checkpoint.find("amur-detector")) == bytes(data)
 
     with pytest.raises(ModelError, match="for its detector") as refused:
         checkpoint.part(checkpoint.find("amur"), "detector")
@@ -105,7 +105,7 @@ def test_a_changed_graph_is_refused_with_its_own_key(models):
 
 
 def test_another_detector_than_the_one_trained_with_is_refused(models):
-    path = models / "animal-detector" / "model.json"
+    path = models / "amur-detector" / "model.json"
     said = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(said | {"sha256": "0" * 64}), encoding="utf-8")
     with pytest.raises(ModelError, match="trained with another"):

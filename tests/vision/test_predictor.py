@@ -87,7 +87,7 @@ def test_pictures_of_a_batch_go_through_each_network_together(gpus):
     model = Predictor(load_predictor(backend="torch").info, backend, thresholds())
     verdicts = model.judge(looks((800, 600), (800, 600), (800, 600)))
     assert len(verdicts) == 3
-    assert backend.shapes == [(3, 480, 640, 3), (3, 320, 416, 3), (3, 260, 260, 3)]
+    assert backend.shapes == [(3, 384, 512, 3), (3, 260, 260, 3)]
 
 
 def test_shapes_in_a_batch_may_differ(gpus):
@@ -151,12 +151,13 @@ def test_the_detector_from_above_is_loaded_once_and_only_when_needed(gpus):
 
 
 def test_a_model_without_one_judges_tiles_as_it_judges_pictures(gpus):
+    shipped = load_predictor(backend="torch").info
     model = Predictor(
-        replace(with_aerial(0.0).info, parts=load_predictor(backend="torch").info.parts),
+        replace(shipped, parts={role: shipped.parts[role] for role in ("detector", "backbone")}),
         FakeBackend(Spec("torch", "fp16", "cuda")),
         thresholds(),
     )
-    assert model.from_above.proposing == model.proposing
+    assert model.from_above is model
 
 
 # What decodes

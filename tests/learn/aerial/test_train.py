@@ -14,6 +14,7 @@ from PIL import Image
 
 from camtrap.errors import ConfigError, DataError
 from camtrap.learn.aerial import train as course
+from camtrap.learn.aerial.loss import PARTS
 from camtrap.learn.aerial.settings import AerialSettings, is_aerial, read_aerial_settings
 from camtrap.learn.aerial.tiles import MadeTile, make_tiles
 from camtrap.learn.aerial.train import train_aerial, tune
@@ -66,7 +67,16 @@ def test_it_learns_and_keeps_a_log(tmp_path, tiles) -> None:
     with (tmp_path / "run" / "log.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["epoch"] for row in rows] == ["1", "2"]
-    assert float(rows[1]["train_loss"]) < float(rows[0]["train_loss"])
+    assert all(float(rows[1][name]) > 0 for name in ("train_loss", *PARTS))
+
+
+def test_what_it_learnt_shows(tmp_path, tiles) -> None:
+    long = replace(SMALL, epochs=8)
+    learner = small_learner()
+    tune(learner, tiles, long, tmp_path / "run", "key", 1, silent)
+    with (tmp_path / "run" / "log.csv").open(encoding="utf-8") as stream:
+        losses = [float(row["train_loss"]) for row in csv.DictReader(stream)]
+    assert sum(losses[-2:]) < 0.9 * sum(losses[:2])
 
 
 def test_a_course_that_stopped_ends_as_one_that_did_not(tmp_path, tiles) -> None:
@@ -118,7 +128,7 @@ def test_the_whole_course_writes_a_detector_with_its_trial(tmp_path, monkeypatch
     assert said["kind"] == "detector"
     assert said["training"]["trial"]["tiles"] == 4
     assert said["training"]["trial"]["after"]["false a tile"]["0.5"] == 0
-    assert "2 empty pictures" in said["trained_on"]
+    assert "2 pieces of real pictures" in said["trained_on"]
     assert checkpoint.read_weights(info)
     assert "Trial" in (tmp_path / "small" / "MODEL_CARD.md").read_text(encoding="utf-8")
 
