@@ -15,11 +15,13 @@ KIND = "aerial"
 class AerialSettings:
     """All that bears on the weights.
 
-    `detector` is the model that it starts from, `split` the part of the data whose empty pictures
-    serve as real ground. `animals` are painted once, `tiles` of `side` pixels are made of them and
-    shown in every one of the `epochs`; `held_out` more of them are judged afterwards. The weights
-    are those of the parts of the loss: cells without an animal, and boxes. `average` is the memory
-    of the running average of the weights, a step; `precision` is as in `learn.tune`.
+    `detector` is the model that it starts from. Pictures of the `split` of the data serve as real
+    ground, but for those that `corrections` leave out (a table as `learn.corrections` reads it; in
+    the file its path is relative to the file). `animals` are painted once; `tiles` of `side` pixels
+    are made of them and shown in every one of the `epochs`, and `held_out` more of them are judged
+    afterwards. The weights are those of the parts of the loss: cells without an animal, and boxes.
+    `average` is the memory of the running average of the weights, a step; `precision` is as in
+    `learn.tune`.
     """
 
     name: str
@@ -27,6 +29,7 @@ class AerialSettings:
     licence: str
     detector: str
     split: str
+    corrections: Path
     seed: int
     animals: int
     tiles: int
@@ -60,4 +63,5 @@ def read_aerial_settings(path: Path) -> AerialSettings:
     if wrong := sorted(said.keys() ^ fields):
         raise ConfigError(f"{path}: unknown or missing settings: {', '.join(wrong)}.")
     del said["kind"]
+    said["corrections"] = path.parent / said["corrections"]
     return AerialSettings(**said)

@@ -24,7 +24,7 @@ from camtrap.records import Box
 
 LIST = "tiles.json"
 QUALITY = (60, 96)
-VERSION = 2
+VERSION = 3
 _AHEAD = 3
 
 

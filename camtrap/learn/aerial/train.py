@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from camtrap.learn.aerial.settings import AerialSettings
 from camtrap.learn.aerial.tiles import MadeTile, make_tiles, shown
 from camtrap.learn.aerial.trial import Trial, try_on
 from camtrap.learn.checkpoints import CHECKPOINT
+from camtrap.learn.corrections import corrected, read_corrections
+from camtrap.learn.dataset import Sample
 from camtrap.learn.detector.assign import cell_centres
 from camtrap.learn.detector.network import DetectorLearner, detector_state, fresh_learner
 from camtrap.learn.detector.progress import Progress
@@ -66,7 +69,10 @@ def train_aerial(
     start = checkpoint.find(settings.detector)
     learner = fresh_learner(start).to(choose_device(device))
     backend = TorchBackend(Spec("torch", device=str(choose_device(device))))
-    empties = bare_ground(data, settings.split, Detector(start, backend), report)
+    samples = read_samples(data, splits=[settings.split])
+    known = corrected(samples, read_corrections(settings.corrections))
+    with threads(1):  # every picture has a thread of its own
+        empties = bare_ground(known, Detector(start, backend), workers, report)
     with threads(workers):
         tiles = _tiles(settings, settings.tiles, settings.seed, empties, run / "learnt", workers,
                        report)  # fmt: skip
@@ -94,15 +100,13 @@ def train_aerial(
 
 
 def bare_ground(
-    data: Path, split: str, detector: Detector, report: Report = silent
+    samples: Sequence[Sample], detector: Detector, workers: int = 1, report: Report = silent
 ) -> list[Pixels]:
-    """Pieces of the pictures of a split, at most `_GROUND_SIDE` pixels a side, with nothing alive
-    in them: empty pictures as they are, and of others what lies beside all that the detector sees.
-    """
-    samples = read_samples(data, splits=[split])
-    step = report("cutting out ground", len(samples))
-    pieces = []
-    for number, sample in enumerate(samples, start=1):
+    """Pieces of the pictures, at most `_GROUND_SIDE` pixels a side, with nothing alive in them:
+    empty pictures as they are, and of others what lies beside all that the detector sees."""
+    step = counter(report("cutting out ground", len(samples)))
+
+    def one(sample: Sample) -> Pixels | None:
         pixels = decode_frame(sample.path.read_bytes(), _GROUND_SIDE).pixels
         piece: Pixels | None = pixels
         if sample.label != State.EMPTY:
@@ -111,9 +115,11 @@ def bare_ground(
                 [pixels], min_score=_SEEN, max_overlap=0.5, max_count=16, sides=[side]
             )
             piece = beside(pixels, [each.box for each in found]) if found else None
-        pieces += [] if piece is None else [piece]
-        step(number)
-    return pieces
+        step()
+        return piece
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="ground") as pool:
+        return [piece for piece in pool.map(one, samples) if piece is not None]
 
 
 def beside(pixels: Pixels, boxes: Sequence[Box]) -> Pixels | None:
@@ -235,7 +241,8 @@ def _tiles(
 
 
 def _key(settings: AerialSettings, tiles: Sequence[MadeTile], start: str) -> str:
-    said = {k: v for k, v in asdict(settings).items() if k not in ("name", "version", "licence")}
+    aside = ("name", "version", "licence", "corrections")  # what these say is in the boxes
+    said = {k: v for k, v in asdict(settings).items() if k not in aside}
     boxes = [[tuple(box) for box in tile.boxes] for tile in tiles]
     return hashlib.sha256(repr([said, start, boxes]).encode()).hexdigest()
 
@@ -245,7 +252,7 @@ def _record(
 ) -> dict[str, object]:
     """What the model's card tells."""
     return {
-        "settings": asdict(settings),
+        "settings": asdict(settings) | {"corrections": settings.corrections.name},
         "seconds": round(seconds),
         "trial": {"tiles": tiles, **{name: trial.as_dict() for name, trial in trials.items()}},
     }

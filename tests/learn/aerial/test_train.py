@@ -34,6 +34,7 @@ SMALL = AerialSettings(
     licence="Apache-2.0",
     detector="animal-detector",
     split="train",
+    corrections=Path(__file__).parents[3] / "configs" / "corrections-amur.csv",
     seed=4,
     animals=3,
     tiles=8,
