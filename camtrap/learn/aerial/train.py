@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import time
 from collections import defaultdict
@@ -26,9 +25,10 @@ from camtrap.learn.detector.assign import cell_centres
 from camtrap.learn.detector.network import DetectorLearner, detector_state, fresh_learner
 from camtrap.learn.detector.progress import Progress
 from camtrap.learn.detector.publish import publish, write_tuned
+from camtrap.learn.detector.tune import choose_precision, write_log
 from camtrap.learn.prepare import Report, counter, silent, threads
 from camtrap.learn.sources import read_samples
-from camtrap.learn.tune import LOG, PRECISIONS, precision_of, schedule
+from camtrap.learn.tune import LOG, PRECISIONS, schedule
 from camtrap.pixels.decode import Pixels, decode_frame
 from camtrap.records import Box, State
 from camtrap.vision import checkpoint
@@ -156,7 +156,7 @@ def tune(
     optimiser = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.decay)
     state = Progress(learner, optimiser, key)
     state.resume(run / CHECKPOINT)
-    state.precision = state.precision or _precision(learner, settings)
+    state.precision = state.precision or choose_precision(learner, settings, learner.says)
     each = -(-len(tiles) // settings.batch_size)
     step = report("training the detector (aerial)", each * settings.epochs)
     for epoch in range(state.epoch, settings.epochs):
@@ -164,7 +164,7 @@ def tune(
         measured = _epoch(state, tiles, settings, epoch, workers, each * settings.epochs, step)
         row = {"epoch": epoch + 1, **measured, "learning_rate": optimiser.param_groups[0]["lr"]}
         state.finish_epoch(row | {"seconds": time.monotonic() - began}, run / CHECKPOINT)
-        _write_log(run / LOG, state.rows)
+        write_log(run / LOG, COLUMNS, state.rows)
     learner.put(state.mean)
     return sum(row["seconds"] for row in state.rows)
 
@@ -208,20 +208,6 @@ def _epoch(
             for name in ("train_loss", *PARTS)}  # fmt: skip
 
 
-def _precision(learner: DetectorLearner, settings: AerialSettings) -> str:
-    device = next(learner.parameters()).device
-    pictures = torch.zeros(settings.batch_size, 3, settings.side, settings.side, device=device)
-
-    def work() -> None:
-        learner.says(pictures).logits.square().mean().backward()  # type: ignore[no-untyped-call]
-
-    if settings.precision in PRECISIONS:
-        return settings.precision
-    chosen = precision_of(settings.precision, device, work)
-    learner.zero_grad()
-    return next(name for name, cast in PRECISIONS.items() if cast is chosen)
-
-
 def _tiles(
     settings: AerialSettings,
     count: int,
@@ -256,10 +242,3 @@ def _record(
         "seconds": round(seconds),
         "trial": {"tiles": tiles, **{name: trial.as_dict() for name, trial in trials.items()}},
     }
-
-
-def _write_log(path: Path, rows: Sequence[dict[str, float]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: f"{value:.6g}" for name, value in row.items()} for row in rows)

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ import torch
 from camtrap.errors import DataError
 from camtrap.learn.detector.feed import Batch, Draw, batches, draw_epoch
 from camtrap.learn.detector.loss import PARTS, batch_loss
-from camtrap.learn.detector.network import DetectorLearner
+from camtrap.learn.detector.network import DetectorLearner, Said
 from camtrap.learn.detector.progress import CHECKPOINT, Progress
 from camtrap.learn.detector.settings import DetectorTuning
 from camtrap.learn.detector.targets import Taught
@@ -72,7 +73,9 @@ def tune_detector(
     state.resume(folder / CHECKPOINT)
     if state.epoch < settings.epochs:
         # What was measured once holds for the whole run, or a continued one would differ.
-        state.precision = state.precision or _choose_precision(learner, settings)
+        state.precision = state.precision or choose_precision(
+            learner, settings, lambda pictures: learner(pictures)[0]
+        )
     for epoch in range(state.epoch, settings.epochs):
         began = time.monotonic()
         first = sum(map(len, plan[:epoch]))
@@ -80,7 +83,7 @@ def tune_detector(
                           first=first, steps=steps, on_step=on_step)  # fmt: skip
         row = {"epoch": epoch + 1, **measured, "learning_rate": optimiser.param_groups[0]["lr"]}
         state.finish_epoch(row | {"seconds": time.monotonic() - began}, folder / CHECKPOINT)
-        _write_log(folder / LOG, state.rows)
+        write_log(folder / LOG, COLUMNS, state.rows)
     learner.put(state.mean)
     return state.rows
 
@@ -146,16 +149,33 @@ def _optimiser(learner: DetectorLearner, settings: DetectorTuning) -> torch.opti
     return torch.optim.AdamW(groups, lr=settings.learning_rate)
 
 
-def _choose_precision(learner: DetectorLearner, settings: DetectorTuning) -> str:
-    """The name of the precision to calculate in; with `auto` the fastest here, measured."""
+class Learning(Protocol):
+    """What of some settings bears on how fast a step is."""
+
+    @property
+    def precision(self) -> str: ...
+
+    @property
+    def batch_size(self) -> int: ...
+
+    @property
+    def side(self) -> int: ...
+
+
+def choose_precision(
+    learner: DetectorLearner, settings: Learning, say: Callable[[torch.Tensor], Said]
+) -> str:
+    """The name of the precision to calculate in; with `auto` the fastest here, measured.
+
+    `say` is what a step asks of the learner, pictures (n, 3, side, side) to what it says of them.
+    """
     if settings.precision != _AUTO and settings.precision in PRECISIONS:
         return settings.precision
     device = next(learner.parameters()).device
     pictures = torch.zeros(settings.batch_size, 3, settings.side, settings.side, device=device)
 
     def work() -> None:
-        now, _ = learner(pictures)
-        now.logits.square().mean().backward()
+        say(pictures).logits.square().mean().backward()  # type: ignore[no-untyped-call]
 
     chosen = precision_of(settings.precision, device, work)
     learner.zero_grad()
@@ -172,8 +192,9 @@ def tuning_key(taught: Sequence[Taught], settings: DetectorTuning, seed: int, ke
     return hashlib.sha256(repr([asdict(settings), seed, key, shown]).encode()).hexdigest()
 
 
-def _write_log(path: Path, rows: Sequence[dict[str, float]]) -> None:
+def write_log(path: Path, columns: Sequence[str], rows: Sequence[dict[str, float]]) -> None:
+    """Write one row an epoch as CSV."""
     with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows({name: f"{value:.6g}" for name, value in row.items()} for row in rows)
