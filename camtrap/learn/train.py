@@ -23,11 +23,12 @@ from camtrap.learn import calibrate
 from camtrap.learn.calibrate import Looks
 from camtrap.learn.corrections import corrected, read_corrections
 from camtrap.learn.crop_set import LabelledCrop
-from camtrap.learn.dataset import folds
+from camtrap.learn.dataset import Sample, folds
 from camtrap.learn.detector import stage as detectors
 from camtrap.learn.detector.publish import detector_folder, publish
 from camtrap.learn.emptied import is_emptied
 from camtrap.learn.head import HeadSettings, fit_head
+from camtrap.learn.memory import keep_freed_memory
 from camtrap.learn.network import TriageNetwork, backbone_state, mean_network
 from camtrap.learn.prepare import (
     Floats,
@@ -103,11 +104,10 @@ def train(
             f"There is no fold {wrong[0]}: the settings name {settings.fold_count}, from 0 on."
         )
     shop = Workshop(settings, run, choose_device(device), workers, report)
+    keep_freed_memory()
     with threads(workers):
         parts = load_parts(settings, shop.device)
-        samples = read_samples(data, splits=[settings.split])
-        if settings.corrections is not None:
-            samples = corrected(samples, read_corrections(settings.corrections))
+        samples = samples_of(settings, data)
         prepared = prepare(samples, settings, run, parts, report)
         course = None
         if settings.detector_tuning is not None:
@@ -134,6 +134,14 @@ def train(
             network = mean_network([*others, network])
         detector = None if course is None else detectors.detector_of(course, None)
     return write_model(shop, prepared, looks, network, out, detector)
+
+
+def samples_of(settings: TrainingSettings, data: Path) -> list[Sample]:
+    """The labelled pictures that the settings name, with their corrections; raises `DataError`."""
+    samples = read_samples(data, splits=[settings.split])
+    if settings.corrections is None:
+        return samples
+    return corrected(samples, read_corrections(settings.corrections))
 
 
 def fold_evidence(shop: Workshop, prepared: Prepared, fold: int) -> Floats:
@@ -169,13 +177,15 @@ def run_key(settings: TrainingSettings, prepared: Prepared) -> str:
     return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
-def tuned(shop: Workshop, prepared: Prepared, fold: int | None) -> TriageNetwork:
-    """A network that learnt from all pictures but those of `fold`."""
+def tuned(
+    shop: Workshop, prepared: Prepared, fold: int | None, *, checked: int = 0
+) -> TriageNetwork:
+    """A network that learnt from all pictures but those of `fold`, and but those of the part
+    `checked` of the sites, 0 to `validation_folds` - 1, which tells it when to stop."""
     settings = shop.settings
     known = [i for i, own in enumerate(prepared.fold_of) if own != fold]
-    # A part of the training sites decides when to stop; it is another one than the fold.
     parted = folds([prepared.samples[i] for i in known], settings.validation_folds, settings.seed)
-    checks = {i for i, part in zip(known, parted, strict=True) if part == 0}
+    checks = {i for i, part in zip(known, parted, strict=True) if part == checked}
     chosen = [i for i, owner in enumerate(prepared.owner) if prepared.fold_of[owner] != fold]
     learnt = [i for i in chosen if int(prepared.owner[i]) not in checks]
     crops = [prepared.crops[i] for i in learnt]
@@ -183,7 +193,7 @@ def tuned(shop: Workshop, prepared: Prepared, fold: int | None) -> TriageNetwork
     if not crops:
         raise DataError("No crop is left to learn from: more sites or events are needed.")
     network = fresh_network(settings, prepared.features[learnt], crops).to(shop.device)
-    name = FINAL if fold is None else f"fold{fold}"
+    name = (FINAL if fold is None else f"fold{fold}") + (f"-checked{checked}" if checked else "")
     step = None
 
     def on_step(done: int, steps: int) -> None:

@@ -26,6 +26,7 @@ from camtrap.learn.detector.network import DetectorLearner, detector_state, fres
 from camtrap.learn.detector.progress import Progress
 from camtrap.learn.detector.publish import publish, write_tuned
 from camtrap.learn.detector.tune import choose_precision, write_log
+from camtrap.learn.memory import keep_freed_memory
 from camtrap.learn.prepare import Report, counter, silent, threads
 from camtrap.learn.sources import read_samples
 from camtrap.learn.tune import LOG, PRECISIONS, schedule
@@ -71,6 +72,7 @@ def train_aerial(
     backend = TorchBackend(Spec("torch", device=str(choose_device(device))))
     samples = read_samples(data, splits=[settings.split])
     known = corrected(samples, read_corrections(settings.corrections))
+    keep_freed_memory()
     with threads(1):  # every picture has a thread of its own
         empties = bare_ground(known, Detector(start, backend), workers, report)
     with threads(workers):

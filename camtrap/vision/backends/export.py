@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from camtrap.errors import ModelError
+from camtrap.vision.backends.plain import make_plain
 from camtrap.vision.checkpoint import ModelInfo, read_weights, write_info
 from camtrap.vision.networks import Served
 
@@ -42,6 +43,7 @@ def write_graph(info: ModelInfo) -> ModelInfo:
             'Install what it takes with pip install "camtrap[train]".'
         ) from error
     model = _exported(info)
+    make_plain(model)
     _point_into(model, read_weights(info), info)
     data = model.SerializeToString(deterministic=True)
     info.graph.write_bytes(data)
