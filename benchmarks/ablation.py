@@ -6,8 +6,9 @@
 All leopards for training but a few come from one park. Networks are trained with and without that
 park's other animals, and with and without the changes to crops that make its marks worthless; then
 they judge animals of that park that no network saw, and leopards of sites that none saw. `RUN` is
-the folder of a finished `camtrap train`, whose boxes, crops and folds are used. With `--model`, the
-rows are written into the model's `model.json` and its card is made anew.
+the folder of a finished `camtrap train` whose boxes, crops and folds are used, or, with
+`--shipped-detector`, that of `averaging.py`. With `--model`, the rows are written into the model's
+`model.json` and its card is made anew.
 """
 
 from __future__ import annotations
@@ -20,16 +21,17 @@ from typing import Any
 
 import numpy as np
 import torch
+from averaging import with_shipped_detector
 
 from camtrap.learn.augment import augment, light, mirror
 from camtrap.learn.card import write_card
 from camtrap.learn.evaluation.markdown import table
+from camtrap.learn.memory import keep_freed_memory
 from camtrap.learn.metrics import Share
 from camtrap.learn.prepare import Prepared, crop_rules, load_parts, prepare, proposed_crops
 from camtrap.learn.prints import Random
 from camtrap.learn.settings import TrainingSettings, read_settings
-from camtrap.learn.sources import read_samples
-from camtrap.learn.train import fresh_network, normal_of
+from camtrap.learn.train import fresh_network, normal_of, samples_of
 from camtrap.learn.tune import logits_of, tune
 from camtrap.pixels.decode import Pixels
 from camtrap.records import State
@@ -55,16 +57,19 @@ def main() -> None:
     parser.add_argument("manifest", type=Path)
     parser.add_argument("--config", type=Path, default=Path("configs/train-amur.toml"))
     parser.add_argument("--run", type=Path, required=True, help="folder of a `camtrap train`")
+    parser.add_argument("--shipped-detector", action="store_true", help="whose boxes RUN holds")
     parser.add_argument("--only", action="append", choices=VARIANTS, help="train just these")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--append", type=Path, help="also append the table to this file")
     parser.add_argument("--model", type=Path, help="also write the rows into this model folder")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    keep_freed_memory()
     settings = read_settings(arguments.config)
+    if arguments.shipped_detector:
+        settings = with_shipped_detector(settings)
     parts = load_parts(settings, torch.device("cpu"))
-    samples = read_samples(arguments.manifest, splits=[settings.split])
-    prepared = prepare(samples, settings, arguments.run, parts)
+    prepared = prepare(samples_of(settings, arguments.manifest), settings, arguments.run, parts)
     for name in arguments.only or VARIANTS:
         judge_variant(name, prepared, settings, arguments.run, arguments.threads)
     if arguments.only:

@@ -40,9 +40,9 @@ def train(
     """
     from camtrap.learn.aerial.settings import is_aerial
     from camtrap.learn.card import write_card
+    from camtrap.learn.model_files import backbone_folder
     from camtrap.learn.plots import training_curve
     from camtrap.learn.settings import read_settings
-    from camtrap.learn.train import backbone_folder
     from camtrap.learn.train import train as train_model
     from camtrap.learn.tune import LOG
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, SOFT, LEOPARD, LINE = "#14181a", "#b9bfbc", "#a34a06", "#2a5a8a"
+_LINES = (LEOPARD, LINE, "#3d7a4e", INK)
 DPI = 130
 
 
@@ -85,27 +86,31 @@ def training_curve(log_csv: Path, out: Path) -> Path:
     return _save(figure, out)
 
 
-def learning_curve(rows: Sequence[tuple[int, Share]], out: Path) -> Path:
-    """Draw recall with its 95 % Wilson interval against the number of training events.
+def learning_curve(lines: Mapping[str, Sequence[tuple[int, Share]]], out: Path) -> Path:
+    """Draw shares with their 95 % Wilson intervals against the number of training sites or events.
 
-    `rows` are pairs of that number and the recall reached with so many. Returns `out`. Raises
-    `DataError` without rows, without matplotlib, or when `out` cannot be written.
+    Each line has a name and pairs of that number and the share reached with so many. Returns `out`.
+    Raises `DataError` without a point, without matplotlib, or when `out` cannot be written.
     """
-    known = sorted((events, share) for events, share in _with_counts(rows))
+    known = {name: sorted(pairs) for name, rows in lines.items() if (pairs := _with_counts(rows))}
     if not known:
         raise DataError(f"{out} would be empty: there is no recall to draw.")
-    figure = _figure(6.0, 4.2)
+    figure = _figure(7.0, 4.6)
     axes = figure.subplots()
-    events = [number for number, _ in known]
-    axes.plot(events, [share.value for _, share in known], color=LEOPARD, linewidth=1)
-    _points(axes, events, [share for _, share in known], LEOPARD)
+    for number, (name, pairs) in enumerate(known.items()):
+        colour = _LINES[number % len(_LINES)]
+        sites = [many for many, _ in pairs]
+        axes.plot(sites, [share.value for _, share in pairs], color=colour, linewidth=1, label=name)
+        _points(axes, sites, [share for _, share in pairs], colour)
+    ticks = sorted({many for pairs in known.values() for many, _ in pairs})
     axes.set_xscale("log")
-    axes.set_xticks(events, labels=[f"{number:,}" for number in events])
+    axes.set_xticks(ticks, labels=[f"{number:,}" for number in ticks])
     axes.minorticks_off()
     axes.set_ylim(0, 1.02)
-    axes.set_xlabel("training events")
-    axes.set_ylabel("recall on events held out")
+    axes.set_xlabel("sites or events in training")
+    axes.set_ylabel("share on sites held out")
     axes.grid(color=SOFT, linewidth=0.4)
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
     return _save(figure, out)
 
 

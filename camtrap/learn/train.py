@@ -7,29 +7,23 @@ that had not seen the site of the picture they judge.
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors.torch import save
 
-from camtrap.errors import DataError, ModelError
-from camtrap.learn import calibrate
+from camtrap.errors import DataError
 from camtrap.learn.calibrate import Looks
 from camtrap.learn.corrections import corrected, read_corrections
 from camtrap.learn.crop_set import LabelledCrop
 from camtrap.learn.dataset import Sample, folds
 from camtrap.learn.detector import stage as detectors
-from camtrap.learn.detector.publish import detector_folder, publish
-from camtrap.learn.emptied import is_emptied
 from camtrap.learn.head import HeadSettings, fit_head
 from camtrap.learn.memory import keep_freed_memory
-from camtrap.learn.network import TriageNetwork, backbone_state, mean_network
+from camtrap.learn.model_files import FINAL, parts_of, write_model
+from camtrap.learn.network import TriageNetwork, mean_network
 from camtrap.learn.prepare import (
     Floats,
     Prepared,
@@ -43,22 +37,14 @@ from camtrap.learn.prepare import (
     threads,
     write_array,
 )
-from camtrap.learn.record import training_record
 from camtrap.learn.settings import TrainingSettings
 from camtrap.learn.sources import read_samples
-from camtrap.learn.tune import LOG, Normal, logits_of, tune
-from camtrap.records import LABELS
+from camtrap.learn.tune import Normal, logits_of, tune
 from camtrap.vision import checkpoint, networks
-from camtrap.vision.backends.export import write_graph
 from camtrap.vision.backends.pytorch import choose_device
-from camtrap.vision.calibration import CLASSES, Evidence
+from camtrap.vision.calibration import Evidence
 from camtrap.vision.checkpoint import ModelInfo
 from camtrap.vision.efficientnet import EfficientNetLite
-from camtrap.vision.predictor import AERIAL
-
-log = logging.getLogger(__name__)
-
-FINAL = "final"
 
 _AFTERWARDS = ("name", "version", "licence", "target_recall", "corrections", "aerial",
                "least_share", "join_folds")  # fmt: skip
@@ -133,7 +119,7 @@ def train(
             others = [tuned(shop, prepared, fold) for fold in range(settings.fold_count)]
             network = mean_network([*others, network])
         detector = None if course is None else detectors.detector_of(course, None)
-    return write_model(shop, prepared, looks, network, out, detector)
+    return write_model(settings, run, prepared, looks, network, out, detector)
 
 
 def samples_of(settings: TrainingSettings, data: Path) -> list[Sample]:
@@ -169,7 +155,7 @@ def run_key(settings: TrainingSettings, prepared: Prepared) -> str:
     """Stands for all that bears on a network of this run: settings, parts, boxes, split."""
     said = [
         {k: v for k, v in asdict(settings).items() if k not in _AFTERWARDS and v is not None},
-        _parts_of(settings),
+        parts_of(settings),
         [[s.file, s.group, s.label, *s.boxes] for s in prepared.samples],
         [[[*p.box, p.score] for p in seen.found] for seen in prepared.seen],
         prepared.fold_of,
@@ -252,137 +238,3 @@ def looks_of(prepared: Prepared, logits: Sequence[Floats]) -> list[Looks]:
         )
         looks.append(Looks(evidence, sample.label, sample.source))
     return looks
-
-
-def write_model(
-    shop: Workshop,
-    prepared: Prepared,
-    looks: Sequence[Looks],
-    network: TriageNetwork,
-    out: Path,
-    detector: ModelInfo | None = None,
-) -> ModelInfo:
-    """Fit rule and thresholds to what was seen out of fold, and write all model folders; `detector`
-    is the tuned one of the run, where there is one."""
-    settings = shop.settings
-    seconds = gather_logs(shop.run, settings.fold_count)
-    rule = calibrate.fit_calibration(looks)
-    chances = calibrate.chances(looks, rule)
-    truth = [sample.label for sample in prepared.samples]
-    thresholds = calibrate.choose_thresholds(truth, chances, settings.target_recall)
-    real = [i for i, sample in enumerate(prepared.samples) if not is_emptied(sample)]
-    counts = Counter(truth[i] for i in real)
-    said = ", ".join(f"{counts[label]} {label}" for label in LABELS if counts[label])
-    places = len({prepared.samples[i].group for i in real})
-    trained_on = f"{said} pictures of {places} sites or events"
-    backbone = _write_backbone(settings, network, out, trained_on)
-    parts = {**_parts_of(settings), "backbone": _part(backbone)}
-    learnt: dict[str, Any] = {}
-    if detector is not None and settings.detector_tuning is not None:
-        seconds += detectors.seconds_of(shop.run, settings.fold_count)
-        learnt = {f"detector: {k}": v for k, v in asdict(settings.detector_tuning).items()}
-        published = publish(
-            detector,
-            detector_folder(out),
-            version=settings.version,
-            licence=settings.licence,
-            trained_on=trained_on,
-        )
-        parts["detector"] = _part(published)
-    if settings.aerial is not None:
-        parts[AERIAL] = _part(checkpoint.find(settings.aerial["detector"]))
-    record = training_record(
-        settings, prepared.samples, chances, thresholds, len(truth) - len(real), seconds
-    )
-    record["settings"] |= learnt
-    weights = save({name: value.detach().contiguous() for name, value in
-                    network.head.state_dict().items()})  # fmt: skip
-    info = ModelInfo(
-        folder=out,
-        name=settings.name,
-        kind="triage",
-        network="linear head",
-        sha256=hashlib.sha256(weights).hexdigest(),
-        version=settings.version,
-        licence=settings.licence,
-        trained_on=trained_on,
-        parts=parts,
-        rules={
-            "classes": list(CLASSES),
-            "proposals": settings.looking,
-            "least_share": settings.least_share,
-            "crop": settings.crop_rules(),
-            "calibration": asdict(rule),
-            "thresholds": thresholds.as_dict(),
-            "target_recall": settings.target_recall,
-            **_aerial_rules(settings),
-        },
-        training=record,
-    )
-    out.mkdir(parents=True, exist_ok=True)
-    info.weights.write_bytes(weights)
-    checkpoint.write_info(info)
-    return info
-
-
-def _aerial_rules(settings: TrainingSettings) -> dict[str, Any]:
-    if settings.aerial is None:
-        return {}
-    said = settings.aerial
-    return {AERIAL: {"proposals": said["proposals"], "calibration": said["calibration"]}}
-
-
-def backbone_folder(out: Path) -> Path:
-    """Where the network of the triage model in `out` lies: beside it."""
-    return out.with_name(f"{out.name}-backbone")
-
-
-def _write_backbone(
-    settings: TrainingSettings, network: TriageNetwork, out: Path, trained_on: str
-) -> ModelInfo:
-    start = checkpoint.find(settings.parts["backbone"])
-    folder = backbone_folder(out)
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = save(backbone_state(network))
-    info = ModelInfo(
-        folder=folder,
-        name=folder.name,
-        kind="backbone",
-        network=f"{start.network.removesuffix(networks.FOLDED)}{networks.FOLDED}",
-        sha256=hashlib.sha256(weights).hexdigest(),
-        version=settings.version,
-        licence=settings.licence,
-        source=f"{start.name} ({start.source}), trained further by camtrap",
-        trained_on=trained_on,
-        rules=start.rules,
-    )
-    info.weights.write_bytes(weights)
-    checkpoint.write_info(info)
-    try:
-        return write_graph(info)
-    except ModelError as error:
-        log.warning("%s Until then the model runs in PyTorch alone.", error)
-        return info
-
-
-def _parts_of(settings: TrainingSettings) -> dict[str, dict[str, str]]:
-    return {role: _part(checkpoint.find(name)) for role, name in settings.parts.items()}
-
-
-def _part(info: ModelInfo) -> dict[str, str]:
-    return {"model": info.name, "sha256": info.sha256}
-
-
-def gather_logs(run: Path, fold_count: int) -> float:
-    """One table of all epochs of all networks, `log.csv` in the run's folder; gives the seconds
-    that they took in sum, however often the run was stopped."""
-    lines: list[str] = []
-    seconds = 0.0
-    for name in (*(f"fold{fold}" for fold in range(fold_count)), FINAL):
-        path = run / name / LOG
-        if path.is_file():
-            head, *rows = path.read_text(encoding="utf-8").splitlines()
-            lines += ([] if lines else [f"fold,{head}"]) + [f"{name},{row}" for row in rows]
-            seconds += sum(float(row.rpartition(",")[2]) for row in rows)
-    (run / LOG).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-    return seconds

@@ -81,27 +81,36 @@ def test_a_log_that_is_not_there_is_told(tmp_path):
 @drawing
 def test_a_learning_curve_takes_its_points_in_any_order(tmp_path):
     points = [(100, Share(18, 20)), (10, Share(8, 20)), (30, Share(13, 20))]
-    one = plots.learning_curve(points, tmp_path / "a.png")
-    two = plots.learning_curve(sorted(points), tmp_path / "b.png")
+    one = plots.learning_curve({"found": points}, tmp_path / "a.png")
+    two = plots.learning_curve({"found": sorted(points)}, tmp_path / "b.png")
     assert is_drawn(one)
     assert one.read_bytes() == two.read_bytes()
 
 
+@drawing
+def test_every_line_of_a_learning_curve_is_drawn(tmp_path):
+    points = [(10, Share(8, 20)), (100, Share(18, 20))]
+    one = plots.learning_curve({"found": points}, tmp_path / "a.png")
+    two = plots.learning_curve({"found": points, "named": points[:1]}, tmp_path / "b.png")
+    three = plots.learning_curve({"found": points, "named": []}, tmp_path / "c.png")
+    assert one.read_bytes() == three.read_bytes() != two.read_bytes()
+
+
 def test_a_learning_curve_without_a_recall_is_an_error(tmp_path):
     with pytest.raises(DataError, match="no recall"):
-        plots.learning_curve([(10, Share(0, 0))], tmp_path / "a.png")
+        plots.learning_curve({"found": [(10, Share(0, 0))], "named": []}, tmp_path / "a.png")
 
 
 @drawing
 def test_a_folder_that_is_not_there_is_told(tmp_path):
     with pytest.raises(DataError, match="cannot be written"):
-        plots.learning_curve([(10, Share(1, 2))], tmp_path / "none" / "a.png")
+        plots.learning_curve({"found": [(10, Share(1, 2))]}, tmp_path / "none" / "a.png")
 
 
 def test_without_matplotlib_the_way_to_get_it_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(plots, "find_spec", lambda name: None)
     with pytest.raises(DataError, match=r"pip install 'camtrap\[train\]'"):
-        plots.learning_curve([(10, Share(1, 2))], tmp_path / "a.png")
+        plots.learning_curve({"found": [(10, Share(1, 2))]}, tmp_path / "a.png")
 
 
 def test_importing_plots_does_not_import_matplotlib():

@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 
 from camtrap.errors import DataError
+from camtrap.learn import model_files
 from camtrap.learn import train as training
 from camtrap.learn.detector import publish as publishing
 from camtrap.learn.detector import stage
@@ -78,7 +79,7 @@ def work(tmp_path_factory):
 def no_graphs():
     """Graphs take half a minute each and are tested where they are written."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (training, publishing):
+        for module in (model_files, publishing):
             patch.setattr(module, "write_graph", lambda info: info)
         yield
 
@@ -170,7 +171,7 @@ def test_a_detector_never_learns_from_the_sites_that_it_looks_at(work, trained, 
 def test_each_picture_is_seen_by_the_detector_of_its_own_fold(work, trained, monkeypatch):
     given = []
 
-    def spy(shop, prepared, *rest):
+    def spy(settings, run, prepared, *rest):
         given.append(prepared)
         return trained[0]
 
