@@ -93,6 +93,7 @@ def write_model(
             "classes": list(CLASSES),
             "proposals": settings.looking,
             "least_share": settings.least_share,
+            "sharp_from": settings.sharp_from,
             "crop": settings.crop_rules(),
             "calibration": asdict(rule),
             "thresholds": thresholds.as_dict(),

@@ -16,7 +16,7 @@ _TUNING = "detector_tuning"
 _CORRECTIONS = "corrections"
 _AERIAL = "aerial"
 _AERIAL_FIELDS = frozenset({"detector", "proposals", "calibration"})
-_OPTIONAL = frozenset({_TUNING, _CORRECTIONS, _AERIAL, "least_share", "join_folds"})
+_OPTIONAL = frozenset({_TUNING, _CORRECTIONS, _AERIAL, "least_share", "sharp_from", "join_folds"})
 """What may be left out."""
 
 
@@ -48,6 +48,7 @@ class TrainingSettings:
     corrections: Path | None = None
     aerial: dict[str, Any] | None = None
     least_share: float = 0.0
+    sharp_from: float = 0.0
     join_folds: bool = False
 
     @property

@@ -47,7 +47,7 @@ from camtrap.vision.checkpoint import ModelInfo
 from camtrap.vision.efficientnet import EfficientNetLite
 
 _AFTERWARDS = ("name", "version", "licence", "target_recall", "corrections", "aerial",
-               "least_share", "join_folds")  # fmt: skip
+               "least_share", "sharp_from", "join_folds")  # fmt: skip
 """Settings that bear on what is made of the networks, not on them; what the corrections say is in
 the samples."""
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 import zlib
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 HOLE = 2048
@@ -18,13 +21,39 @@ the card's file table gave the file a cluster that was never written."""
 ERASED = 512
 """Bytes. A run of 0xFF so long inside a scan is erased flash; before a marker, few are allowed."""
 
+START_OF_SCAN = 0xDA
+_START, _END = 0xD8, 0xD9
 _SECTOR = 512
 _SEGMENT_LIMIT = 200_000  # a file of more is refused when it is opened
 _FILL = re.compile(rb"\xff+")
 _NOT_ZERO = re.compile(rb"[^\0]")
 
 
-def is_cut_jpeg(data: bytes) -> bool:
+class Marks(NamedTuple):
+    """Where bytes 0xFF stand in a JPEG, and the byte behind each, in one pass over the file."""
+
+    at: NDArray[np.int64]
+    codes: NDArray[np.uint8]
+
+    def first(self, code: int, start: int) -> int:
+        """Where 0xFF and `code` stand first, from `start` on; -1 where they do not."""
+        found = self.at[self.codes == code]
+        place = int(np.searchsorted(found, start))
+        return int(found[place]) if place < len(found) else -1
+
+    def count(self, code: int) -> int:
+        """How often 0xFF and `code` stand in the file."""
+        return int(np.count_nonzero(self.codes == code))
+
+
+def marks_of(data: bytes) -> Marks:
+    """The marks of a JPEG's bytes."""
+    numbers = np.frombuffer(data, np.uint8)
+    at = np.flatnonzero(numbers[:-1] == 0xFF)
+    return Marks(at, numbers[at + 1])
+
+
+def is_cut_jpeg(data: bytes, marks: Marks | None = None) -> bool:
     """True for JPEG bytes in which no end marker follows the start of the picture's own scan.
 
     Thumbnails in the metadata have end markers of their own, so the segments before the scan are
@@ -34,11 +63,12 @@ def is_cut_jpeg(data: bytes) -> bool:
     scan, _ = _header(data)
     if scan < 0:
         return False
-    end = data.find(b"\xff\xd9", scan)
-    return end < 0 or data.find(b"\xff\xd8", scan, end) >= 0
+    marks = marks or marks_of(data)
+    end = marks.first(_END, scan)
+    return end < 0 or 0 <= marks.first(_START, scan) < end
 
 
-def hole_in_jpeg(data: bytes) -> int:
+def hole_in_jpeg(data: bytes, marks: Marks | None = None) -> int:
     """Bytes of the first hole in a JPEG's scans: zeros in whole sectors, or erased flash; else 0.
 
     Zeros alone prove nothing: with tables made for the picture, an even sky may be coded as zeros.
@@ -47,7 +77,7 @@ def hole_in_jpeg(data: bytes) -> int:
     scan, _ = _header(data)
     if scan < 0:
         return 0
-    end = data.find(b"\xff\xd9", scan)
+    end = (marks or marks_of(data)).first(_END, scan)
     erased = data.find(b"\xff" * ERASED, scan, end)
     if erased >= 0 and (fill := _FILL.match(data, erased)):
         return fill.end() - erased
@@ -148,7 +178,7 @@ def _header(data: bytes) -> tuple[int, int]:
             fill = _FILL.match(data, position)
             assert fill is not None
             position = fill.end() - 1
-        elif marker == 0xDA:
+        elif marker == START_OF_SCAN:
             return position, frame
         elif marker == 0x01 or 0xD0 <= marker <= 0xD8:
             position += 2

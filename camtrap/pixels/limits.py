@@ -57,8 +57,13 @@ _TILE_WIDTH, _TILE_LENGTH = 322, 323
 _START_OF_SCAN = b"\xff\xda"
 
 
-def refusal(image: Image.Image, data: bytes, pixel_limit: int = PIXEL_LIMIT) -> str:
-    """Why an opened picture, whose file is `data`, is not decoded; empty where it may be."""
+def refusal(
+    image: Image.Image, data: bytes, pixel_limit: int = PIXEL_LIMIT, scans: int | None = None
+) -> str:
+    """Why an opened picture, whose file is `data`, is not decoded; empty where it may be.
+
+    `scans` is how many a JPEG has, where they were counted already.
+    """
     width, height = image.size
     if width < 1 or height < 1:
         return f"the picture has no pixels ({width} x {height})"
@@ -67,7 +72,8 @@ def refusal(image: Image.Image, data: bytes, pixel_limit: int = PIXEL_LIMIT) -> 
             f"{width} x {height} pixels are over the limit of {pixel_limit // 1_000_000} megapixels"
         )
     if data.startswith(b"\xff\xd8"):
-        return _too_many_scans(width * height, data.count(_START_OF_SCAN))
+        scans = data.count(_START_OF_SCAN) if scans is None else scans
+        return _too_many_scans(width * height, scans)
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return _too_large_a_tile(image)
     if isinstance(image, BmpImagePlugin.BmpImageFile) and image.tile[0][0] == "bmp_rle":

@@ -162,12 +162,15 @@ class Classifier:
         """How long a vector of features is."""
         return FEATURES + len(self._groups)
 
-    def crops(self, look: Look, boxes: Sequence[Box]) -> list[Pixels]:
-        """One square crop a box, `context` times its longer side, from the picture's own pixels."""
+    def crops(self, look: Look, boxes: Sequence[Box], modest: Sequence[bool] = ()) -> list[Pixels]:
+        """One square crop a box, `context` times its longer side, from the picture's own pixels;
+        those that are `modest` at whatever scale they were decoded at."""
         regions = [
             square_around(box, look.frame.width, look.frame.height, self.context) for box in boxes
         ]
-        return decode_crops(look.data, regions, self.side, self.fill, frame=look.frame)
+        return decode_crops(
+            look.data, regions, self.side, self.fill, frame=look.frame, modest=modest
+        )
 
     def features(self, crops: Sequence[Pixels]) -> Floats:
         """(n, `feature_count`) features of crops (side, side, 3)."""
@@ -190,6 +193,7 @@ class Predictor:
             )
         self.proposing = dict(rules["proposals"])
         self.least_share = float(rules.get("least_share", 0.0))
+        self._sharp_from = float(rules.get("sharp_from", 0.0))
         self._calibration = Calibration(**rules["calibration"])
         self._backend = backend
         self._from_above: Predictor | None = None
@@ -284,7 +288,8 @@ class Predictor:
         return [judge_tiled(above, look) if look.tiles else next(others) for look in looks]
 
     def _crops(self, look: Look, found: Sequence[Proposal]) -> list[Pixels]:
-        return self._classifier.crops(look, [proposal.box for proposal in found])
+        modest = [proposal.score < self._sharp_from for proposal in found]
+        return self._classifier.crops(look, [proposal.box for proposal in found], modest)
 
     def second_look(self, crops: Sequence[Pixels]) -> list[list[float]]:
         """One logit a class of `CLASSES` for each crop."""

@@ -12,6 +12,7 @@ from PIL import Image
 from camtrap.errors import UnreadablePicture
 from camtrap.pixels import decode
 from camtrap.pixels.decode import (
+    FIRST_SIDE,
     FRAME_SIDE,
     Pixels,
     decode_crops,
@@ -256,6 +257,7 @@ def test_a_jpeg_is_decoded_at_the_least_scale_that_leaves_the_margin(
         return real(image)
 
     monkeypatch.setattr(decode, "to_rgb", spy)
+    monkeypatch.setattr(decode, "FIRST_SIDE", 0)
     decode_frame(as_camera(textured(*size), orientation), side)
     assert sizes == [decoded]
 
@@ -337,11 +339,52 @@ def test_with_or_without_the_frame_the_crops_are_the_same(
 
 
 def test_a_large_crop_costs_no_second_decode() -> None:
-    frame = decode_frame(encoded(textured(2000, 1500)), FRAME_SIDE)
+    frame = decode_frame(encoded(textured(4000, 3000), quality=70), FRAME_SIDE)
     [crop] = decode_crops(b"not needed", [Region(0, 0, 1500, 1500)], 260, frame=frame)
     assert crop.shape == (260, 260, 3)
     with pytest.raises(UnreadablePicture):
         decode_crops(b"needed", [Region(0, 0, 300, 300)], 260, frame=frame)
+
+
+@pytest.mark.parametrize(
+    ("size", "decoded"), [((4000, 3000), 2000), ((2000, 1500), 2000), ((1400, 1000), 1400)]
+)
+def test_the_first_decode_is_large_enough_for_most_crops(size, decoded) -> None:
+    frame = decode_frame(encoded(textured(*size), quality=70), 512)
+    assert frame.reduced is not None
+    assert frame.reduced.width == decoded >= min(size[0], FIRST_SIDE)
+    assert max(frame.pixels.shape) == 512
+
+
+def test_a_modest_region_is_no_reason_for_another_decode() -> None:
+    data = encoded(textured(4000, 3000), quality=70)
+    frame = decode_frame(data, 512)
+    small, large = Region(100, 100, 500, 500), Region(0, 0, 1500, 1500)
+    [modest] = decode_crops(b"not needed", [small], 260, frame=frame, modest=[True])
+    [alone] = decode_crops(data, [small], 260, modest=[True])
+    assert np.array_equal(modest, alone)
+    [sharp] = decode_crops(data, [small], 260, frame=frame)
+    assert not np.array_equal(modest, sharp)
+    beside = decode_crops(b"not needed", [small, large], 260, frame=frame, modest=[True, False])
+    assert np.array_equal(beside[0], modest)
+
+
+def test_what_is_large_enough_is_cut_alike_whatever_lies_beside_it() -> None:
+    data = encoded(textured(4000, 3000), quality=70)
+    regions = [Region(100, 100, 1900, 1900), Region(900, 700, 1250, 1050), Region(7, 7, 300, 300)]
+    together = decode_crops(data, regions, 260, modest=[False, False, True])
+    for crop, region, modest in zip(together, regions, (False, False, True), strict=True):
+        [alone] = decode_crops(data, [region], 260, modest=[modest])
+        assert np.array_equal(crop, alone)
+
+
+def test_a_picture_that_was_decoded_in_full_is_not_decoded_again() -> None:
+    for kind in ("JPEG", "PNG"):
+        data = encoded(textured(1000, 800), kind)
+        frame = decode_frame(data, 512)
+        region = Region(300, 300, 340, 340)
+        [crop] = decode_crops(b"not needed", [region], 260, frame=frame)
+        assert np.array_equal(crop, decode_crops(data, [region], 260)[0])
 
 
 def test_no_regions_give_no_crops() -> None:

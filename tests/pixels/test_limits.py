@@ -68,9 +68,9 @@ def test_the_pixel_limit_can_be_chosen_for_frames_and_for_crops() -> None:
 
 
 def test_crops_are_cut_within_the_limits_of_their_frame() -> None:
-    data = encoded(textured(2000, 1500))
+    data = encoded(textured(4000, 3000))
     small = [Region(0, 0, 20, 20)]  # finer than the frame was decoded, so the file is opened again
-    frame = decode_frame(data, 32, limits=Limits(3_000_000))
+    frame = decode_frame(data, 32, limits=Limits(13_000_000))
     assert len(decode_crops(data, small, 32, frame=frame, limits=Limits(1))) == 1
     with pytest.raises(UnreadablePicture, match="limit of 2 megapixels"):
         decode_crops(data, small, 32, frame=replace(frame, limits=Limits(2_999_999)))

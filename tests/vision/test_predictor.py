@@ -25,11 +25,16 @@ from tests.cards import FakePredictor, encoded, textured
 
 
 class FakeBackend:
-    """A backend of any device whose networks see one animal in the middle of everything."""
+    """A backend of any device whose networks see one animal in the middle of everything: of such a
+    score, and so many times smaller than the picture."""
 
-    def __init__(self, spec: Spec, batch_size: int = 4) -> None:
+    def __init__(
+        self, spec: Spec, batch_size: int = 4, *, score: float = 0.9, smaller: int = 4
+    ) -> None:
         self.spec = spec
         self.batch_size = batch_size
+        self.score = score
+        self.smaller = smaller
         self.shapes: list[tuple[int, ...]] = []
 
     def load(self, info: ModelInfo):
@@ -37,8 +42,9 @@ class FakeBackend:
             self.shapes.append(pictures.shape)
             count, height, width, _ = pictures.shape
             if info.kind == "detector":
-                box = [width / 2, height / 2, width / 4, height / 4]
-                return np.full((count, 1, 4), box, np.float32), np.full((count, 1), 0.9, np.float32)
+                box = [width / 2, height / 2, width / self.smaller, height / self.smaller]
+                scores = np.full((count, 1), self.score, np.float32)
+                return np.full((count, 1, 4), box, np.float32), scores
             return np.ones((count, 1280), np.float32), np.zeros((count, 1000), np.float32)
 
         return run
@@ -88,6 +94,20 @@ def test_pictures_of_a_batch_go_through_each_network_together(gpus):
     verdicts = model.judge(looks((800, 600), (800, 600), (800, 600)))
     assert len(verdicts) == 3
     assert backend.shapes == [(3, 384, 512, 3), (3, 260, 260, 3)]
+
+
+def test_only_what_may_well_be_an_animal_is_worth_a_second_decode(gpus):
+    info = load_predictor(backend="torch").info
+    frame = decode_frame(encoded(textured(4000, 3000), quality=70), 512)
+    gone = Look(b"", frame)  # without the file's bytes, nothing can be decoded once more
+
+    def judged(score: float) -> None:
+        backend = FakeBackend(Spec("torch", "fp16", "cuda"), score=score, smaller=16)
+        Predictor(info, backend, thresholds()).judge([gone])
+
+    judged(info.rules["sharp_from"] - 0.01)
+    with pytest.raises(UnreadablePicture, match="empty"):
+        judged(info.rules["sharp_from"] + 0.01)
 
 
 def test_shapes_in_a_batch_may_differ(gpus):
