@@ -28,8 +28,6 @@ class OnnxBackend:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        # Without the arena, memory that one large picture needed is given back.
-        options.enable_cpu_mem_arena = False
         try:
             session = onnxruntime.InferenceSession(
                 str(info.graph), options, providers=["CPUExecutionProvider"]
