@@ -44,7 +44,7 @@ RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 MODEL = "amur"
 FOLD = 0
 MEMBERS = (0, 1, 2)
-SIDES = (260, 240, 224)
+SIDES = (260, 224, 240, 288, 320)
 BATCH = 16
 
 Floats = NDArray[np.float32]

@@ -163,7 +163,7 @@ def foretold(
         list(islice(ledger.pending(card), _SAMPLE)),
         count,
         tiling,
-        predictor.from_above.first_look,
+        lambda tiles: predictor.from_above.first_look(tiles),  # loaded for large pictures alone
         batch=1 if predictor.default_batch_size == 1 else GPU_TILES,
         workers=settings.workers or os.cpu_count() or 1,
     )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 INK, SOFT, LEOPARD, LINE = "#14181a", "#b9bfbc", "#a34a06", "#2a5a8a"
 _LINES = (LEOPARD, LINE, "#3d7a4e", INK)
 DPI = 130
+_TICK_GAP = 1.15
 
 
 def check_matplotlib() -> None:
@@ -102,7 +103,10 @@ def learning_curve(lines: Mapping[str, Sequence[tuple[int, Share]]], out: Path) 
         sites = [many for many, _ in pairs]
         axes.plot(sites, [share.value for _, share in pairs], color=colour, linewidth=1, label=name)
         _points(axes, sites, [share for _, share in pairs], colour)
-    ticks = sorted({many for pairs in known.values() for many, _ in pairs})
+    ticks: list[int] = []
+    for many in sorted({many for pairs in known.values() for many, _ in pairs}):
+        if not ticks or many >= _TICK_GAP * ticks[-1]:  # numbers side by side could not be read
+            ticks.append(many)
     axes.set_xscale("log")
     axes.set_xticks(ticks, labels=[f"{number:,}" for number in ticks])
     axes.minorticks_off()

@@ -87,7 +87,7 @@ def drawn(data: bytes, boxes: Sequence[Box]) -> bytes:
 def _small(data: bytes, side: int) -> Image.Image:
     with opened(data) as original:
         longest = max(upright_size(original))
-    return Image.fromarray(decode_frame(data, min(side, longest)).pixels)
+    return Image.fromarray(decode_frame(data, min(side, longest), least=0).pixels)
 
 
 def _jpeg(image: Image.Image, quality: int) -> bytes:

@@ -116,8 +116,13 @@ Decode = Callable[[bytes, int], Frame]
 """From a file's bytes and the longer side wanted to a frame; raises as `decode_frame`."""
 
 
-def decode_frame(data: bytes, side: int, *, limits: Limits = LIMITS) -> Frame:
+def decode_frame(
+    data: bytes, side: int, *, least: int = FIRST_SIDE, limits: Limits = LIMITS
+) -> Frame:
     """Decode a picture so that its longer side is `side` pixels (smaller pictures are enlarged).
+
+    Where no crops will be cut from the frame, `least` 0 spares some of the time: it is the longer
+    side, in pixels, of the decode that `reduced` keeps, where the picture has so many.
 
     Raises `TruncatedPicture` when the data end early, and `UnreadablePicture` when they cannot be
     decoded at all, or when the picture has more pixels than the limits allow.
@@ -125,7 +130,7 @@ def decode_frame(data: bytes, side: int, *, limits: Limits = LIMITS) -> Frame:
     with opened_with_note(data, limits) as (image, note):
         width, height = upright_size(image)
         target = fitted_size(width, height, side)
-        scale = max(SCALE_MARGIN * side, FIRST_SIDE) / max(width, height)
+        scale = max(SCALE_MARGIN * side, least) / max(width, height)
         reduced = _upright(image, (width * scale, height * scale))
         pixels = np.asarray(reduced.resize(target, Image.Resampling.BILINEAR, reducing_gap=_GAP))
     return Frame(pixels, width, height, is_infrared(pixels), reduced, note, limits)

@@ -153,7 +153,7 @@ def cropped(data: bytes, box: Box, side: int) -> bytes:
     with opened(data) as image:
         longest = max(upright_size(image))
     share = max(part.width, part.height, 1 / longest)
-    frame = decode_frame(data, min(math.ceil(side / share), longest))
+    frame = decode_frame(data, min(math.ceil(side / share), longest), least=0)
     height, width = frame.pixels.shape[:2]
     left, top = int(part.x * width), int(part.y * height)
     right = max(left + 1, round((part.x + part.width) * width))

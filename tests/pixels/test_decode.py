@@ -257,8 +257,7 @@ def test_a_jpeg_is_decoded_at_the_least_scale_that_leaves_the_margin(
         return real(image)
 
     monkeypatch.setattr(decode, "to_rgb", spy)
-    monkeypatch.setattr(decode, "FIRST_SIDE", 0)
-    decode_frame(as_camera(textured(*size), orientation), side)
+    decode_frame(as_camera(textured(*size), orientation), side, least=0)
     assert sizes == [decoded]
 
 

@@ -20,6 +20,9 @@ PRECISIONS = {
 }
 """What each backend runs at, the reference's own first."""
 
+CROP_SIDE = 260
+"""The side in pixels of the crops that a backbone's graph takes."""
+
 
 def install_command(name: str) -> str:
     """What is typed to get a backend, in any system's shell."""

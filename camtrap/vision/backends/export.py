@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from camtrap.errors import ModelError
+from camtrap.vision.backends.base import CROP_SIDE
 from camtrap.vision.backends.plain import make_plain
 from camtrap.vision.checkpoint import ModelInfo, read_weights, write_info
 from camtrap.vision.networks import Served
@@ -55,7 +56,7 @@ def write_graph(info: ModelInfo) -> ModelInfo:
 
 def _exported(info: ModelInfo) -> Any:
     """The graph as torch exports it, weights inside, with any number of pictures of any size."""
-    side = int(info.rules.get("multiple", 0)) * 4 or 260
+    side = int(info.rules.get("multiple", 0)) * 4 or CROP_SIDE
     dim = torch.export.Dim
     shape: dict[int, Any] = {0: dim("pictures", min=1, max=_MOST)}
     if info.kind == "detector":

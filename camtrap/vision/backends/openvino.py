@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from camtrap.errors import ModelError
-from camtrap.vision.backends.base import Bytes, Floats, Runner, Spec
+from camtrap.vision.backends.base import CROP_SIDE, Bytes, Floats, Runner, Spec
 from camtrap.vision.backends.onnx import check_graph
 from camtrap.vision.checkpoint import ModelInfo
 
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
+
+_first_calls = threading.Lock()
 
 
 class OpenvinoBackend:
@@ -39,12 +41,24 @@ class OpenvinoBackend:
         }
         try:
             core = openvino.Core()
-            return _OpenvinoRunner(core.compile_model(core.read_model(info.graph), "CPU", options))
+            compiled = core.compile_model(core.read_model(info.graph), "CPU", options)
+            runner = _OpenvinoRunner(compiled)
+            # The first call of a process must not be made by two threads at once: both then wait
+            # for each other for ever, one for Python's lock and one for what the other sets up.
+            with _first_calls:
+                runner(np.zeros(_smallest_input(info), np.uint8))
+            return runner
         except RuntimeError as error:
             raise ModelError(
                 f"OpenVINO cannot load {info.graph}: {' '.join(str(error).split())}. "
                 "Try --backend torch."
             ) from error
+
+
+def _smallest_input(info: ModelInfo) -> tuple[int, int, int, int]:
+    """The shape of the smallest batch of pictures that a network takes."""
+    side = 2 * int(info.rules["multiple"]) if info.kind == "detector" else CROP_SIDE
+    return 1, side, side, 3
 
 
 class _OpenvinoRunner:
