@@ -1,4 +1,4 @@
-"""What the mean of several networks, mirrored crops and smaller ones are worth; prints Markdown.
+"""What a mean of networks, mirrored crops and crops of other sizes are worth; prints Markdown.
 
     python benchmarks/averaging.py DATA/manifest.csv --run RUN --train 0
     python benchmarks/averaging.py DATA/manifest.csv --run RUN --train 1
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -63,7 +63,7 @@ class Way:
 
 def main() -> None:
     """Train one network, or judge with all of them."""
-    parser = argparse.ArgumentParser(description="Means of networks, mirrored and smaller crops.")
+    parser = argparse.ArgumentParser(description="Means of networks, and other crops.")
     parser.add_argument("manifest", type=Path)
     parser.add_argument("--config", type=Path, default=Path("configs/train-amur.toml"))
     parser.add_argument("--run", type=Path, required=True, help="folder for what takes long")
@@ -100,7 +100,7 @@ def with_shipped_detector(settings: TrainingSettings) -> TrainingSettings:
     )
 
 
-def told(stage: str, steps: int):  # type: ignore[no-untyped-def]
+def told(stage: str, steps: int) -> Callable[[int], None]:
     """Says now and then how far it is."""
 
     def step(done: int) -> None:
