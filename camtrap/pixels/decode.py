@@ -8,6 +8,7 @@ judged as a whole one.
 from __future__ import annotations
 
 import contextlib
+import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -130,8 +131,8 @@ def decode_frame(
     with opened_with_note(data, limits) as (image, note):
         width, height = upright_size(image)
         target = fitted_size(width, height, side)
-        scale = max(SCALE_MARGIN * side, least) / max(width, height)
-        reduced = _upright(image, (width * scale, height * scale))
+        _draft(image, max(SCALE_MARGIN * side, least) / max(width, height))
+        reduced = _loaded(image)
         pixels = np.asarray(reduced.resize(target, Image.Resampling.BILINEAR, reducing_gap=_GAP))
     return Frame(pixels, width, height, is_infrared(pixels), reduced, note, limits)
 
@@ -161,28 +162,33 @@ def decode_crops(
         0.0 if is_modest else min(1.0, SCALE_MARGIN * side / max(region.width, region.height, 1.0))
         for region, is_modest in zip(regions, modest or [False] * len(regions), strict=True)
     ]
-    first = frame.reduced if frame is not None else None
     limits = limits if frame is None else frame.limits
-    width, height = (0, 0) if frame is None else (frame.width, frame.height)
-    if first is None:
+    if frame is not None and frame.reduced is not None:
+        first: Image.Image | None = frame.reduced
+        width, height, size = frame.width, frame.height, frame.reduced.size
+        enough = [_is_enough(size, width, height, scale) for scale in wanted]
+    else:
         with opened(data, limits) as image:
             width, height = upright_size(image)
-            scale = FIRST_SIDE / max(width, height)
-            first = _upright(image, (width * scale, height * scale))
-    second = first
-    if any(not _is_enough(first, width, height, scale) for scale in wanted):
+            _draft(image, FIRST_SIDE / max(width, height))
+            enough = [_is_enough(upright_size(image), width, height, scale) for scale in wanted]
+            first = _loaded(image) if any(enough) else None
+    second = None
+    if not all(enough):
         with opened(data, limits) as image:
-            second = _upright(image, (width * max(wanted), height * max(wanted)))
+            _draft(image, max(wanted))
+            second = _loaded(image)
     crops = []
-    for region, scale in zip(regions, wanted, strict=True):
-        source = first if _is_enough(first, width, height, scale) else second
+    for region, is_first in zip(regions, enough, strict=True):
+        source = first if is_first else second
+        assert source is not None
         crops.append(_cut(source, region, source.width / width, side, fill))
     return crops
 
 
-def _is_enough(decoded: Image.Image, width: int, height: int, scale: float) -> bool:
-    """Whether a decode of a picture of this size has `scale` times its pixels a side."""
-    return decoded.width >= width * scale and decoded.height >= height * scale
+def _is_enough(size: tuple[int, int], width: int, height: int, scale: float) -> bool:
+    """Whether a decode of this size, of a picture of that, has `scale` times its pixels a side."""
+    return size[0] >= width * scale and size[1] >= height * scale
 
 
 def is_infrared(pixels: Pixels) -> bool:
@@ -273,13 +279,15 @@ def turned(image: Image.Image, pixels: Pixels) -> Pixels:
     return pixels if turn is None else np.asarray(Image.fromarray(pixels).transpose(turn))
 
 
-def _upright(image: Image.Image, at_least: tuple[float, float]) -> Image.Image:
-    """Decode to RGB, upright; a JPEG at the smallest scale of `at_least` (width, height)."""
-    width, height = at_least
+def _draft(image: Image.Image, scale: float) -> None:
+    """Let a JPEG be decoded at its smallest scale that is `scale` or more; others are not asked."""
+    width, height = image.size
+    image.draft("RGB", (math.ceil(width * scale), math.ceil(height * scale)))
+
+
+def _loaded(image: Image.Image) -> Image.Image:
+    """Decode to RGB, upright."""
     turn = TURNS.get(orientation(image))
-    if upright_size(image) != image.size:
-        width, height = height, width
-    image.draft("RGB", (int(np.ceil(width)), int(np.ceil(height))))
     # All data at once: between pieces of 64 KB, decoders in threads wait for each other.
     image.decodermaxblock = _WHOLE_FILE  # type: ignore[attr-defined]
     image.load()

@@ -377,6 +377,26 @@ def test_what_is_large_enough_is_cut_alike_whatever_lies_beside_it() -> None:
         assert np.array_equal(crop, alone)
 
 
+@pytest.mark.parametrize(
+    ("sides", "decoded"),
+    [((1500,), [2000]), ((300,), [4000]), ((300, 1500), [2000, 4000]), ((300, 350), [4000])],
+)
+def test_without_a_frame_only_those_decodes_are_made_that_are_needed(
+    monkeypatch: pytest.MonkeyPatch, sides: tuple[int, ...], decoded: list[int]
+) -> None:
+    widths: list[int] = []
+    real = decode.to_rgb
+
+    def spy(image: Image.Image) -> Image.Image:
+        widths.append(image.width)
+        return real(image)
+
+    monkeypatch.setattr(decode, "to_rgb", spy)
+    data = encoded(textured(4000, 3000), quality=70)
+    decode_crops(data, [Region(9, 9, 9 + side, 9 + side) for side in sides], 260)
+    assert widths == decoded
+
+
 def test_a_picture_that_was_decoded_in_full_is_not_decoded_again() -> None:
     for kind in ("JPEG", "PNG"):
         data = encoded(textured(1000, 800), kind)
