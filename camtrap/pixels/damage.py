@@ -11,7 +11,6 @@ import zlib
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 HOLE = 2048
@@ -30,27 +29,32 @@ _NOT_ZERO = re.compile(rb"[^\0]")
 
 
 class Marks(NamedTuple):
-    """Where bytes 0xFF stand in a JPEG, and the byte behind each, in one pass over the file."""
+    """What one pass over a JPEG's bytes finds: where its first scan begins, where an end and where
+    another picture's start stand first after that (-1: nowhere), and how many scans begin."""
 
-    at: NDArray[np.int64]
-    codes: NDArray[np.uint8]
-
-    def first(self, code: int, start: int) -> int:
-        """Where 0xFF and `code` stand first, from `start` on; -1 where they do not."""
-        found = self.at[self.codes == code]
-        place = int(np.searchsorted(found, start))
-        return int(found[place]) if place < len(found) else -1
-
-    def count(self, code: int) -> int:
-        """How often 0xFF and `code` stand in the file."""
-        return int(np.count_nonzero(self.codes == code))
+    scan: int
+    end: int
+    start: int
+    scans: int
 
 
 def marks_of(data: bytes) -> Marks:
-    """The marks of a JPEG's bytes."""
+    """The marks of a JPEG's bytes; piece by piece, because a file may hold nothing else."""
+    scan, _ = _header(data)
+    first = {_END: -1, _START: -1}
+    scans = 0
     numbers = np.frombuffer(data, np.uint8)
-    at = np.flatnonzero(numbers[:-1] == 0xFF)
-    return Marks(at, numbers[at + 1])
+    for begin in range(0, len(numbers) - 1, _PIECE):
+        piece = numbers[begin : begin + _PIECE + 1]
+        at = np.flatnonzero(piece[:-1] == 0xFF)
+        codes = piece[at + 1]
+        scans += int(np.count_nonzero(codes == START_OF_SCAN))
+        for code, known in first.items():
+            if known < 0 <= scan:
+                found = at[codes == code] + begin
+                place = int(np.searchsorted(found, scan))
+                first[code] = int(found[place]) if place < len(found) else -1
+    return Marks(scan, first[_END], first[_START], scans)
 
 
 def is_cut_jpeg(data: bytes, marks: Marks | None = None) -> bool:
@@ -60,12 +64,8 @@ def is_cut_jpeg(data: bytes, marks: Marks | None = None) -> bool:
     stepped over; inside a scan, 0xFF 0xD9 can be nothing but the end (ITU T.81, B.1.1.5). Where
     another picture starts before that end, a broken file table has joined the halves of two.
     """
-    scan, _ = _header(data)
-    if scan < 0:
-        return False
-    marks = marks or marks_of(data)
-    end = marks.first(_END, scan)
-    return end < 0 or 0 <= marks.first(_START, scan) < end
+    scan, end, start, _ = marks or marks_of(data)
+    return scan >= 0 and (end < 0 or 0 <= start < end)
 
 
 def hole_in_jpeg(data: bytes, marks: Marks | None = None) -> int:
@@ -74,10 +74,9 @@ def hole_in_jpeg(data: bytes, marks: Marks | None = None) -> int:
     Zeros alone prove nothing: with tables made for the picture, an even sky may be coded as zeros.
     That such a run begins and ends where a sector does happens to less than one in 50,000.
     """
-    scan, _ = _header(data)
+    scan, end, _, _ = marks or marks_of(data)
     if scan < 0:
         return 0
-    end = (marks or marks_of(data)).first(_END, scan)
     erased = data.find(b"\xff" * ERASED, scan, end)
     if erased >= 0 and (fill := _FILL.match(data, erased)):
         return fill.end() - erased

@@ -20,7 +20,6 @@ from PIL import Image, UnidentifiedImageError
 from camtrap.card.header import lean, open_picture, safe_exif
 from camtrap.errors import TruncatedPicture, UnreadablePicture
 from camtrap.pixels.damage import (
-    START_OF_SCAN,
     hole_in_jpeg,
     is_short,
     is_too_short,
@@ -229,7 +228,7 @@ def opened_with_note(data: bytes, limits: Limits = LIMITS) -> Iterator[tuple[Ima
     try:
         kept = lean(data, limits.metadata)
         with open_picture(kept) as image:
-            if reason := refusal(image, data, limits.pixels, marks and marks.count(START_OF_SCAN)):
+            if reason := refusal(image, data, limits.pixels, marks and marks.scans):
                 raise UnreadablePicture(reason)
             if is_too_short(data, *image.size):
                 raise TruncatedPicture("the JPEG's data are too few for the size that it claims")

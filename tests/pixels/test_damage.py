@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from camtrap.errors import TruncatedPicture, UnreadablePicture
+from camtrap.pixels import damage
 from camtrap.pixels.decode import decode_crops, decode_frame, is_cut_jpeg, opened, upright_size
 from camtrap.pixels.fit import Region
 from camtrap.pixels.limits import Limits
@@ -159,3 +160,15 @@ def test_decoding_in_threads_leaves_the_process_its_warnings() -> None:
 
         list(pool.map(work, range(4)))
     assert list(warnings.filters) == before
+
+
+@pytest.mark.parametrize("piece", [1, 2, 7, 100])
+@pytest.mark.parametrize("end", [b"", b"\xff\xd8", b"\xff\xd8\xff\xd9\xff\xda", b"\xff" * 9])
+def test_marks_are_found_wherever_a_piece_ends(monkeypatch, piece, end):
+    data = encoded(textured(64, 48))[:-2] + end
+    whole = damage.marks_of(data)
+    assert whole.end == data.find(b"\xff\xd9", whole.scan)
+    assert whole.start == data.find(b"\xff\xd8", whole.scan)
+    assert whole.scans == data.count(b"\xff\xda") > 0
+    monkeypatch.setattr(damage, "_PIECE", piece)
+    assert damage.marks_of(data) == whole
