@@ -25,13 +25,14 @@ from averaging import with_shipped_detector
 
 from camtrap.learn.augment import augment, light, mirror
 from camtrap.learn.card import write_card
+from camtrap.learn.corrections import read_corrected
 from camtrap.learn.evaluation.markdown import table
 from camtrap.learn.memory import keep_freed_memory
 from camtrap.learn.metrics import Share
 from camtrap.learn.prepare import Prepared, crop_rules, load_parts, prepare, proposed_crops
 from camtrap.learn.prints import Random
 from camtrap.learn.settings import TrainingSettings, read_settings
-from camtrap.learn.train import fresh_network, normal_of, samples_of
+from camtrap.learn.train import fresh_network, normal_of
 from camtrap.learn.tune import logits_of, tune
 from camtrap.pixels.decode import Pixels
 from camtrap.records import State
@@ -69,7 +70,8 @@ def main() -> None:
     if arguments.shipped_detector:
         settings = with_shipped_detector(settings)
     parts = load_parts(settings, torch.device("cpu"))
-    prepared = prepare(samples_of(settings, arguments.manifest), settings, arguments.run, parts)
+    samples = read_corrected(arguments.manifest, settings.split, settings.corrections)
+    prepared = prepare(samples, settings, arguments.run, parts)
     for name in arguments.only or VARIANTS:
         judge_variant(name, prepared, settings, arguments.run, arguments.threads)
     if arguments.only:

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from camtrap.learn import calibrate
 from camtrap.learn.calibrate import Looks
+from camtrap.learn.corrections import read_corrected
 from camtrap.learn.crop_set import CropRules, LabelledCrop, batches, normalised
 from camtrap.learn.evaluation.judged import LOOK_ALIKES
 from camtrap.learn.evaluation.markdown import table
@@ -35,9 +36,9 @@ from camtrap.learn.metrics import auc, average_precision, calibration_error
 from camtrap.learn.network import TriageNetwork, mean_network
 from camtrap.learn.prepare import Prepared, crop_rules, load_parts, prepare, proposed_crops
 from camtrap.learn.settings import TrainingSettings, read_settings
-from camtrap.learn.train import Workshop, normal_of, samples_of, tuned
+from camtrap.learn.train import Workshop, looks_of, normal_of, tuned
 from camtrap.records import LABELS, State
-from camtrap.vision.calibration import LIVING, Calibration, Evidence
+from camtrap.vision.calibration import LIVING, Calibration
 from camtrap.vision.checkpoint import find, part
 
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
@@ -75,7 +76,7 @@ def main() -> None:
     keep_freed_memory()
     settings = with_shipped_detector(read_settings(arguments.config))
     parts = load_parts(settings, torch.device("cpu"))
-    samples = samples_of(settings, arguments.manifest)
+    samples = read_corrected(arguments.manifest, settings.split, settings.corrections)
     prepared = prepare(samples, settings, arguments.run, parts)
     shop = Workshop(settings, arguments.run, torch.device("cpu"), arguments.threads, told)
     if arguments.train is not None:
@@ -140,25 +141,24 @@ def seen_by(
     """The fold's pictures as one way sees them; kept in the run's folder."""
     members = "".join(map(str, way.members))
     kept = shop.run / f"averaging-{members}-{way.side}{'-mirrored' if way.mirrored else ''}.npy"
-    crops = [crop for i in mine for crop in proposed_crops(prepared.samples[i], prepared.seen[i])]
+    own = replace(
+        prepared,
+        samples=tuple(prepared.samples[i] for i in mine),
+        seen=tuple(prepared.seen[i] for i in mine),
+        fold_of=(0,) * len(mine),
+    )
+    crops = [
+        crop
+        for sample, seen in zip(own.samples, own.seen, strict=True)
+        for crop in proposed_crops(sample, seen)
+    ]
     if kept.is_file():
         logits = np.load(kept)
     else:
         rules = replace(crop_rules(shop.settings), side=way.side)
         logits = logits_by(network, crops, rules, shop, mirrored=way.mirrored)
         np.save(kept, logits)
-    rows = iter(logits)
-    return [
-        Looks(
-            tuple(
-                Evidence(proposal.score, tuple(map(float, next(rows))))
-                for proposal in prepared.seen[i].found
-            ),
-            prepared.samples[i].label,
-            prepared.samples[i].source,
-        )
-        for i in mine
-    ]
+    return looks_of(own, [logits])
 
 
 @torch.inference_mode()

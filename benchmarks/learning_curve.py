@@ -22,6 +22,7 @@ import torch
 from averaging import with_shipped_detector
 from numpy.typing import NDArray
 
+from camtrap.learn.corrections import read_corrected
 from camtrap.learn.evaluation.judged import LOOK_ALIKES
 from camtrap.learn.evaluation.markdown import table
 from camtrap.learn.head import HeadSettings, fit_head
@@ -29,7 +30,6 @@ from camtrap.learn.metrics import Share
 from camtrap.learn.plots import learning_curve
 from camtrap.learn.prepare import Prepared, load_parts, prepare
 from camtrap.learn.settings import TrainingSettings, read_settings
-from camtrap.learn.train import samples_of
 from camtrap.records import State
 from camtrap.vision.calibration import CLASSES, NOTHING
 
@@ -57,7 +57,8 @@ def main() -> None:
     if arguments.shipped_detector:
         settings = with_shipped_detector(settings)
     parts = load_parts(settings, torch.device("cpu"))
-    prepared = prepare(samples_of(settings, arguments.manifest), settings, arguments.run, parts)
+    samples = read_corrected(arguments.manifest, settings.split, settings.corrections)
+    prepared = prepare(samples, settings, arguments.run, parts)
     lines, text = curves(Crops.of(prepared), settings)
     print(text)
     if arguments.append:

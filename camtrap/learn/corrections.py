@@ -20,6 +20,7 @@ from pathlib import Path
 from camtrap.errors import DataError
 from camtrap.learn.dataset import Sample
 from camtrap.learn.looks import Seen
+from camtrap.learn.sources import read_samples
 from camtrap.pixels.fit import overlap
 from camtrap.records import Box
 from camtrap.vision.proposals import Proposal
@@ -70,6 +71,15 @@ def read_corrections(path: Path) -> Corrections:
     if both := sorted(left_out.keys() & boxes.keys()):
         raise DataError(f"{path}: {both[0]} is left out, and has a box.")
     return Corrections(left_out, {file: tuple(each) for file, each in boxes.items()})
+
+
+def read_corrected(data: Path, split: str, corrections: Path | None) -> list[Sample]:
+    """The labelled pictures of a split, with the corrections in that file where one is named.
+
+    `data` is anything that `learn.sources.read_samples` reads. Raises `DataError`.
+    """
+    samples = read_samples(data, splits=[split])
+    return samples if corrections is None else corrected(samples, read_corrections(corrections))
 
 
 def corrected(samples: Sequence[Sample], corrections: Corrections) -> list[Sample]:

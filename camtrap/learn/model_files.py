@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,11 +11,10 @@ from typing import Any
 
 from safetensors.torch import save
 
-from camtrap.errors import ModelError
 from camtrap.learn import calibrate
 from camtrap.learn.calibrate import Looks
 from camtrap.learn.detector import stage as detectors
-from camtrap.learn.detector.publish import detector_folder, publish
+from camtrap.learn.detector.publish import detector_folder, publish, with_graph
 from camtrap.learn.emptied import is_emptied
 from camtrap.learn.network import TriageNetwork, backbone_state
 from camtrap.learn.prepare import Prepared
@@ -25,12 +23,9 @@ from camtrap.learn.settings import TrainingSettings
 from camtrap.learn.tune import LOG
 from camtrap.records import LABELS
 from camtrap.vision import checkpoint, networks
-from camtrap.vision.backends.export import write_graph
 from camtrap.vision.calibration import CLASSES
 from camtrap.vision.checkpoint import ModelInfo
 from camtrap.vision.predictor import AERIAL
-
-log = logging.getLogger(__name__)
 
 FINAL = "final"
 """The network that learns from all pictures, as files and stages name it."""
@@ -141,11 +136,7 @@ def _write_backbone(
     )
     info.weights.write_bytes(weights)
     checkpoint.write_info(info)
-    try:
-        return write_graph(info)
-    except ModelError as error:
-        log.warning("%s Until then the model runs in PyTorch alone.", error)
-        return info
+    return with_graph(info)
 
 
 def parts_of(settings: TrainingSettings) -> dict[str, dict[str, str]]:

@@ -16,9 +16,9 @@ import torch
 
 from camtrap.errors import DataError
 from camtrap.learn.calibrate import Looks
-from camtrap.learn.corrections import corrected, read_corrections
+from camtrap.learn.corrections import read_corrected
 from camtrap.learn.crop_set import LabelledCrop
-from camtrap.learn.dataset import Sample, folds
+from camtrap.learn.dataset import folds
 from camtrap.learn.detector import stage as detectors
 from camtrap.learn.head import HeadSettings, fit_head
 from camtrap.learn.memory import keep_freed_memory
@@ -38,7 +38,6 @@ from camtrap.learn.prepare import (
     write_array,
 )
 from camtrap.learn.settings import TrainingSettings
-from camtrap.learn.sources import read_samples
 from camtrap.learn.tune import Normal, logits_of, tune
 from camtrap.vision import checkpoint, networks
 from camtrap.vision.backends.pytorch import choose_device
@@ -93,7 +92,7 @@ def train(
     keep_freed_memory()
     with threads(workers):
         parts = load_parts(settings, shop.device)
-        samples = samples_of(settings, data)
+        samples = read_corrected(data, settings.split, settings.corrections)
         prepared = prepare(samples, settings, run, parts, report)
         course = None
         if settings.detector_tuning is not None:
@@ -120,14 +119,6 @@ def train(
             network = mean_network([*others, network])
         detector = None if course is None else detectors.detector_of(course, None)
     return write_model(settings, run, prepared, looks, network, out, detector)
-
-
-def samples_of(settings: TrainingSettings, data: Path) -> list[Sample]:
-    """The labelled pictures that the settings name, with their corrections; raises `DataError`."""
-    samples = read_samples(data, splits=[settings.split])
-    if settings.corrections is None:
-        return samples
-    return corrected(samples, read_corrections(settings.corrections))
 
 
 def fold_evidence(shop: Workshop, prepared: Prepared, fold: int) -> Floats:

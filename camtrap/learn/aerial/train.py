@@ -19,7 +19,7 @@ from camtrap.learn.aerial.settings import AerialSettings
 from camtrap.learn.aerial.tiles import MadeTile, make_tiles, shown
 from camtrap.learn.aerial.trial import Trial, try_on
 from camtrap.learn.checkpoints import CHECKPOINT
-from camtrap.learn.corrections import corrected, read_corrections
+from camtrap.learn.corrections import read_corrected
 from camtrap.learn.dataset import Sample
 from camtrap.learn.detector.assign import cell_centres
 from camtrap.learn.detector.network import DetectorLearner, detector_state, fresh_learner
@@ -28,7 +28,6 @@ from camtrap.learn.detector.publish import publish, write_tuned
 from camtrap.learn.detector.tune import choose_precision, write_log
 from camtrap.learn.memory import keep_freed_memory
 from camtrap.learn.prepare import Report, counter, silent, threads
-from camtrap.learn.sources import read_samples
 from camtrap.learn.tune import LOG, PRECISIONS, schedule
 from camtrap.pixels.decode import Pixels, decode_frame
 from camtrap.records import Box, State
@@ -70,8 +69,7 @@ def train_aerial(
     start = checkpoint.find(settings.detector)
     learner = fresh_learner(start).to(choose_device(device))
     backend = TorchBackend(Spec("torch", device=str(choose_device(device))))
-    samples = read_samples(data, splits=[settings.split])
-    known = corrected(samples, read_corrections(settings.corrections))
+    known = read_corrected(data, settings.split, settings.corrections)
     keep_freed_memory()
     with threads(1):  # every picture has a thread of its own
         empties = bare_ground(known, Detector(start, backend), workers, report)

@@ -89,9 +89,15 @@ def publish(
     )
     info.weights.write_bytes(checkpoint.read_weights(tuned))
     checkpoint.write_info(info)
-    try:
-        info = write_graph(info)
-    except ModelError as error:
-        log.warning("%s Until then the model runs in PyTorch alone.", error)
+    info = with_graph(info)
     write_card(folder)
     return info
+
+
+def with_graph(info: ModelInfo) -> ModelInfo:
+    """Write the graph of a network beside its weights, where the packages for it are at hand."""
+    try:
+        return write_graph(info)
+    except ModelError as error:
+        log.warning("%s Until then the model runs in PyTorch alone.", error)
+        return info

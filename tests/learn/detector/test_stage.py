@@ -12,7 +12,6 @@ from dataclasses import replace
 import pytest
 
 from camtrap.errors import DataError
-from camtrap.learn import model_files
 from camtrap.learn import train as training
 from camtrap.learn.detector import publish as publishing
 from camtrap.learn.detector import stage
@@ -79,8 +78,7 @@ def work(tmp_path_factory):
 def no_graphs():
     """Graphs take half a minute each and are tested where they are written."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (model_files, publishing):
-            patch.setattr(module, "write_graph", lambda info: info)
+        patch.setattr(publishing, "write_graph", lambda info: info)
         yield
 
 
